@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include <strata/os/Bytes.h>
+#include <strata/os/Handle.h>
+#include <strata/os/Result.h>
+
+// Our files: configuration, logs, pid files. Blocking; never on a message's path.
+namespace strata {
+inline namespace v1 {
+namespace os {
+
+enum class Open_Mode : std::uint8_t {
+  read,    ///< must exist
+  write,   ///< made or emptied
+  append,  ///< made if missing; each write goes to the end
+};
+
+/// A regular file. A symbolic link as the last part of the path is followed only for `read` (O_NOFOLLOW).
+class File {
+ public:
+  static Result<File> open(const std::string& path, Open_Mode, unsigned permissions = 0644);
+  Handle handle() const noexcept { return handle_.get(); }
+  Result<std::size_t> read(Bytes) noexcept;    ///< 0 = end
+  Result<> write_all(Const_Bytes) noexcept;    ///< all of it, or an error (no_space_on_device, io_error)
+  Result<std::uint64_t> size() const noexcept;
+  Result<> sync() noexcept;
+
+ private:
+  explicit File(Unique_Handle handle) noexcept : handle_(std::move(handle)) {}
+  Unique_Handle handle_;
+};
+
+/// The whole file, at most `limit` bytes. Errors: file_too_large, is_a_directory, the system's.
+Result<std::string> read_file(const std::string& path, std::size_t limit);
+Result<> rename_file(const std::string& from, const std::string& to);
+Result<> remove_file(const std::string& path);
+
+}  // namespace os
+}  // namespace v1
+}  // namespace strata

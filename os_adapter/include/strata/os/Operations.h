@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <strata/os/Bytes.h>
+#include <strata/os/Clock.h>
+#include <strata/os/Handle.h>
+#include <strata/os/Result.h>
+
+struct epoll_event;  // forward declarations only: no system header reaches a public one
+struct pollfd;
+
+namespace strata {
+inline namespace v1 {
+namespace os {
+
+class Demultiplexer;
+class Socket_Address;
+enum class Family : std::uint8_t;
+enum class Socket_Kind : std::uint8_t;
+enum class Socket_Option : std::uint8_t;
+enum class Shutdown : std::uint8_t;
+enum class Open_Mode : std::uint8_t;
+enum class Signal : std::uint8_t;
+struct Thread_Start;
+struct Resolve_Query;
+
+/// What an operation of the seam returns: a value ≥ 0, or a std::errc negated, as the kernel itself does.
+using Raw = std::int64_t;
+
+/// The seam: every call to the operating system that can order an upcall or fail (faults.md) goes through one table of
+/// functions. The `os::` functions call it, handle EINTR, and turn `Raw` into `Result`; nothing else may. A test copies
+/// `native_operations()`, replaces some entries and installs the copy; the simulator replaces nearly all.
+///
+/// Entries never throw, never block (but `wait`s, `resolve` and files) and never retry. Descriptors they make are
+/// close-on-exec and, for sockets, non-blocking. An entry that a platform lacks returns -ENOSYS. @threads any
+struct Operations {
+  // Descriptors
+  Raw (*close)(Handle);
+  Raw (*read)(Handle, std::byte* data, std::size_t size);
+  Raw (*write)(Handle, const std::byte* data, std::size_t size);
+  Raw (*is_regular_file)(Handle);  ///< 1, 0, or -EBADF
+  Raw (*duplicate)(Handle);        ///< the new descriptor
+  Raw (*event_open)();             ///< a counter that is readable while not zero (eventfd(2)); see Waker
+
+  // Sockets
+  Raw (*socket)(Family, Socket_Kind);
+  Raw (*socket_pair)(Handle pair[2]);  ///< connected, stream
+  Raw (*bind)(Handle, const Socket_Address&);
+  Raw (*listen)(Handle, int backlog);
+  Raw (*accept)(Handle, Socket_Address* peer);  ///< the new descriptor; `peer` may be null
+  Raw (*connect)(Handle, const Socket_Address&);
+  Raw (*receive)(Handle, std::byte* data, std::size_t size);
+  Raw (*send)(Handle, const std::byte* data, std::size_t size);
+  Raw (*send_gathered)(Handle, const Const_Bytes* parts, std::size_t count);
+  Raw (*shutdown)(Handle, Shutdown);
+  Raw (*set_option)(Handle, Socket_Option, int value);
+  Raw (*get_option)(Handle, Socket_Option);
+  Raw (*local_address)(Handle, Socket_Address&);
+  Raw (*peer_address)(Handle, Socket_Address&);
+  Raw (*resolve)(const Resolve_Query&, std::vector<Socket_Address>&);  ///< blocks
+
+  // Waiting. The three real mechanisms, for injection; and the choice by name, for the simulator to answer with its own.
+  Raw (*epoll_open)();
+  Raw (*epoll_control)(Handle epoll, int operation, Handle, epoll_event*);
+  Raw (*epoll_wait)(Handle epoll, epoll_event*, int capacity, Duration timeout);  ///< timeout < 0: for ever
+  Raw (*poll)(pollfd*, std::size_t count, Duration timeout);
+  Raw (*select)(int limit, void* readable, void* writable, void* broken, Duration timeout);  ///< three fd_set
+  Result<std::unique_ptr<Demultiplexer>> (*open_demultiplexer)(std::string_view name);
+
+  // Time and chance
+  std::int64_t (*monotonic_ns)();
+  std::int64_t (*wall_ns)();
+  Raw (*entropy)(std::byte* data, std::size_t size);
+
+  // Files
+  Raw (*file_open)(const char* path, Open_Mode, unsigned permissions);
+  Raw (*file_size)(Handle);
+  Raw (*file_sync)(Handle);
+  Raw (*file_rename)(const char* from, const char* to);
+  Raw (*file_remove)(const char* path);
+
+  // Processes, threads, signals
+  Raw (*thread_start)(const Thread_Start&);
+  Raw (*thread_join)(std::uint64_t thread);
+  Raw (*process_id)();
+  Raw (*signal_open)(const Signal* signals, std::size_t count);  ///< blocks them and makes a source: signalfd(2)
+  Raw (*signal_read)(Handle);                                     ///< the next Signal's value, or -EAGAIN
+  Raw (*raise_descriptor_limit)();                                ///< soft limit to the hard one; the limit in force
+};
+
+/// The operating system itself.
+const Operations& native_operations() noexcept;
+
+/// The table in force: native unless an `Operations_Scope` lives.
+const Operations& operations() noexcept;
+
+/// Puts a table in force for its lifetime; they nest. For tests and the simulator. The table must outlive the scope.
+/// Install it while no other thread is inside `os::`; then any thread may call.
+class Operations_Scope {
+ public:
+  explicit Operations_Scope(const Operations& table) noexcept;
+  Operations_Scope(const Operations_Scope&) = delete;
+  Operations_Scope& operator=(const Operations_Scope&) = delete;
+  ~Operations_Scope();
+
+ private:
+  const Operations* previous_;
+};
+
+}  // namespace os
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <strata/os/Result.h>
+
+namespace strata {
+inline namespace v1 {
+namespace os {
+
+std::int64_t process_id() noexcept;
+
+/// Raises the soft limit on open descriptors to the hard one; the limit now in force. Source: getrlimit(2).
+Result<std::uint64_t> raise_descriptor_limit() noexcept;
+
+}  // namespace os
+}  // namespace v1
+}  // namespace strata

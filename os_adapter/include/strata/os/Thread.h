@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <strata/os/Result.h>
+
+namespace strata {
+inline namespace v1 {
+namespace os {
+
+/// For the seam: what a new thread runs. `body` is called once, on it.
+struct Thread_Start {
+  const char* name;  ///< at most 15 bytes are kept (pthread_setname_np(3))
+  void (*body)(void*);
+  void* argument;
+  std::uint64_t* id;  ///< filled on success; for thread_join
+};
+
+/// A thread started through the seam; joins in its destructor. Move-only.
+class Thread {
+ public:
+  Thread() noexcept = default;
+  Thread(Thread&& other) noexcept;
+  Thread& operator=(Thread&& other) noexcept;
+  ~Thread();
+  bool joinable() const noexcept { return id_ != 0; }
+  void join() noexcept;
+
+ private:
+  friend Result<Thread> spawn(std::string name, std::move_only_function<void()> body);
+  std::uint64_t id_ = 0;
+};
+
+/// Starts a thread. Errors: resource_unavailable_try_again, not_enough_memory. An exception from `body` terminates.
+Result<Thread> spawn(std::string name, std::move_only_function<void()> body);
+
+}  // namespace os
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+# How a folder becomes a target: strata_module() for layers and modules, strata_test() for their fixtures.
+include_guard()
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+
+find_program(STRATA_CCACHE ccache)
+if(STRATA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${STRATA_CCACHE})
+endif()
+find_package(Threads REQUIRED)
+
+add_library(strata_build INTERFACE)  # flags of our own targets, never of a user's
+target_compile_options(strata_build INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+                       $<$<BOOL:${STRATA_STRICT}>:-Werror>)
+
+# strata_module(NAME SOURCES … [DEPS …] [PRIVATE_DEPS …]): target strata_NAME with ./include as its include root.
+# DEPS and PRIVATE_DEPS are full target names.
+function(strata_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  add_library(strata_${name} STATIC ${arg_SOURCES})
+  target_include_directories(strata_${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/include)
+  target_link_libraries(strata_${name} PUBLIC ${arg_DEPS} PRIVATE $<BUILD_INTERFACE:strata_build> ${arg_PRIVATE_DEPS})
+  set_property(GLOBAL APPEND PROPERTY STRATA_MODULES ${name})
+endfunction()
+
+# strata_test(MODULE SOURCES A_Test.cpp … [THREADS A_Test …] [DEPS …]): one program MODULE_tests, one ctest entry
+# MODULE.A for each fixture file; those named in THREADS carry the label `threads` and run under TSan too.
+function(strata_test module)
+  cmake_parse_arguments(arg "" "" "SOURCES;THREADS;DEPS" ${ARGN})
+  add_executable(${module}_tests ${arg_SOURCES})
+  target_link_libraries(${module}_tests PRIVATE strata_build strata_test_support ${arg_DEPS})
+  foreach(source IN LISTS arg_SOURCES)
+    get_filename_component(fixture ${source} NAME_WE)
+    if(NOT fixture MATCHES "_Test$")
+      continue()
+    endif()
+    string(REGEX REPLACE "_Test$" "" subject ${fixture})
+    add_test(NAME ${module}.${subject} COMMAND ${module}_tests ${fixture})
+    set_tests_properties(${module}.${subject} PROPERTIES TIMEOUT 120 LABELS "${module}")
+    if(fixture IN_LIST arg_THREADS)
+      set_tests_properties(${module}.${subject} PROPERTIES LABELS "${module};threads")
+    endif()
+  endforeach()
+endfunction()
+
+# Adds ./NAME where it exists: a module that has no content yet has no folder.
+macro(strata_add_modules)
+  foreach(module ${ARGN})
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${module}/CMakeLists.txt)
+      add_subdirectory(${module})
+    endif()
+  endforeach()
+endmacro()
