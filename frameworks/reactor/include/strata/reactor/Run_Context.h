@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include <strata/os/Bytes.h>
+
+namespace strata {
+inline namespace v1 {
+
+/// What a thread owns while it runs upcalls, and lends to them: one buffer to read into, one to cork replies in.
+/// An idle connection therefore owns neither. Made by the first `run` of a reactor; in a pool, one for each thread.
+class Run_Context {
+ public:
+  static constexpr std::size_t buffer_size = 64 * 1024;
+
+  /// Null when memory is out.
+  static std::unique_ptr<Run_Context> make() noexcept;
+
+  /// Valid until the upcall that got it returns.
+  Bytes lent() noexcept { return {lent_, buffer_size}; }
+
+  /// Replies of the upcall that runs, not yet sent. `corked_by` names the connection that they belong to.
+  Bytes cork() noexcept { return {cork_, buffer_size}; }
+  std::size_t corked = 0;
+  const void* corked_by = nullptr;
+
+ private:
+  Run_Context() = default;
+  alignas(64) std::byte lent_[buffer_size];
+  alignas(64) std::byte cork_[buffer_size];
+};
+
+}  // namespace v1
+}  // namespace strata
