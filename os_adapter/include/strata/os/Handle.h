@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <utility>
 
+#include <strata/os/Result.h>
+
 namespace strata {
 inline namespace v1 {
 namespace os {
@@ -51,6 +53,9 @@ class Unique_Handle {
  private:
   Handle handle_;
 };
+
+/// Another descriptor of the same open file, close-on-exec. Errors: too_many_files_open.
+Result<Unique_Handle> duplicate(Handle handle);
 
 }  // namespace os
 }  // namespace v1

@@ -30,7 +30,7 @@ enum class Socket_Option : std::uint8_t {
   send_buffer,      ///< bytes
   receive_buffer,   ///< bytes
   defer_accept,     ///< seconds: tcp(7) TCP_DEFER_ACCEPT
-  linger,           ///< seconds; 0 makes close send RST, -1 is off
+  linger,           ///< set only: seconds; 0 makes close send RST, -1 is off
   pending_error,    ///< get only: the socket's error as a std::errc value, 0 for none; reading clears it
 };
 
@@ -46,6 +46,7 @@ Result<> listen(Handle, int backlog);  ///< the kernel cuts `backlog` to its own
 /// connection_aborted, protocol_error, operation_not_permitted (accept(2): all but the first leave the listener alive).
 Result<Unique_Handle> accept(Handle listener, Socket_Address* peer = nullptr);
 /// Success when connected at once; operation_in_progress when it will become writable, then see `pending_error`.
+/// operation_would_block: a local listener's queue is full, and nothing is in progress (connect(2)).
 Result<> connect(Handle, const Socket_Address&);
 Result<std::size_t> receive(Handle, Bytes);       ///< 0 = the peer sent FIN (for a non-empty buffer)
 Result<std::size_t> send(Handle, Const_Bytes);    ///< bytes taken, possibly fewer

@@ -26,7 +26,7 @@ class Socket_Address {
   static Socket_Address ipv6(std::span<const std::uint8_t, 16> address, std::uint16_t port,
                              std::uint32_t scope = 0) noexcept;
   /// A path of 1 to 107 bytes; one that starts with NUL is in Linux's abstract name space (unix(7)).
-  /// Errors: filename_too_long, invalid_argument (empty, or a NUL inside).
+  /// Errors: filename_too_long, invalid_argument (empty, or a NUL inside a path).
   static Result<Socket_Address> local(std::string_view path) noexcept;
 
   Family family() const noexcept;

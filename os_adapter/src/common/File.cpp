@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <strata/os/File.h>
+
+#include <algorithm>
+#include <new>
+#include <span>
+
+#include "common/Seam.h"
+
+namespace strata::inline v1::os {
+namespace {
+
+Result<std::string> read_all(File& file, std::size_t limit) {
+  static constexpr std::size_t chunk = 16 * 1024;
+  std::string text;
+  std::size_t filled = 0;
+  while (filled <= limit) {  // one byte more than allowed tells a file that is too large from one that just fits
+    text.resize(filled + std::min(chunk, limit - filled + 1));
+    const auto count = file.read(std::as_writable_bytes(std::span{text}.subspan(filled)));
+    if (!count) return std::unexpected{count.error()};
+    filled += *count;
+    if (*count > 0) continue;
+    text.resize(filled);
+    return text;
+  }
+  return fail(std::errc::file_too_large);
+}
+
+}  // namespace
+
+Result<File> File::open(const std::string& path, Open_Mode mode, unsigned permissions) {
+  auto handle = owned(retry(table().file_open, path.c_str(), mode, permissions));
+  if (!handle) return std::unexpected{handle.error()};
+  return File{std::move(*handle)};
+}
+
+Result<std::size_t> File::read(Bytes out) noexcept {
+  return counted(retry(table().read, handle_.get(), out.data(), out.size()));
+}
+
+Result<> File::write_all(Const_Bytes bytes) noexcept {
+  while (!bytes.empty()) {
+    const Raw raw = retry(table().write, handle_.get(), bytes.data(), bytes.size());
+    if (raw < 0) return failure(raw);
+    if (raw == 0) return fail(std::errc::io_error);  // no progress and no reason: never spin
+    bytes = bytes.subspan(static_cast<std::size_t>(raw));
+  }
+  return {};
+}
+
+Result<std::uint64_t> File::size() const noexcept { return counted(retry(table().file_size, handle_.get())); }
+Result<> File::sync() noexcept { return done(retry(table().file_sync, handle_.get())); }
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+  auto file = File::open(path, Open_Mode::read);
+  if (!file) return std::unexpected{file.error()};
+  try {
+    return read_all(*file, limit);
+  } catch (const std::bad_alloc&) {
+    return fail(std::errc::not_enough_memory);
+  }
+}
+
+Result<> rename_file(const std::string& from, const std::string& to) {
+  return done(retry(table().file_rename, from.c_str(), to.c_str()));
+}
+
+Result<> remove_file(const std::string& path) { return done(retry(table().file_remove, path.c_str())); }
+
+}  // namespace strata::inline v1::os

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/Seam.h"
+
+#include <strata/os/Demultiplexer.h>
+
+namespace strata::inline v1::os {
+
+constinit std::atomic<const Operations*> table_in_force{&native_table};
+
+const Operations& native_operations() noexcept { return native_table; }
+const Operations& operations() noexcept { return table(); }
+
+Operations_Scope::Operations_Scope(const Operations& in_force) noexcept
+    : previous_(table_in_force.exchange(&in_force, std::memory_order_acq_rel)) {}
+Operations_Scope::~Operations_Scope() { table_in_force.store(previous_, std::memory_order_release); }
+
+void close(Handle handle) noexcept { table().close(handle); }
+Result<Unique_Handle> duplicate(Handle handle) { return owned(retry(table().duplicate, handle)); }
+
+Result<std::unique_ptr<Demultiplexer>> open_demultiplexer(std::string_view name) {
+  return table().open_demultiplexer(name);
+}
+
+}  // namespace strata::inline v1::os

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "posix/Native.h"
+
+// Entries of the seam that only Linux has, or has better.
+namespace strata::inline v1::os::native {
+
+Raw event_open();
+Raw linux_socket(Family, Socket_Kind);
+Raw linux_socket_pair(Handle pair[2]);
+Raw linux_accept(Handle, Socket_Address* peer);
+Raw linux_set_option(Handle, Socket_Option, int value);
+Raw linux_get_option(Handle, Socket_Option);
+
+Raw epoll_open();
+Raw epoll_control(Handle epoll, int operation, Handle, epoll_event*);
+Raw epoll_wait(Handle epoll, epoll_event*, int capacity, Duration timeout);
+Result<std::unique_ptr<Demultiplexer>> open_epoll();
+Result<std::unique_ptr<Demultiplexer>> open_demultiplexer(std::string_view name);
+
+Raw entropy(std::byte* data, std::size_t size);
+Raw signal_open(const Signal* signals, std::size_t count);
+Raw signal_read(Handle);
+
+}  // namespace strata::inline v1::os::native

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <strata/os/Operations.h>
+
+#include "common/Seam.h"
+#include "linux/Native.h"
+
+namespace strata::inline v1::os {
+
+constinit const Operations native_table{
+    .close = native::close,
+    .read = native::read,
+    .write = native::write,
+    .is_regular_file = native::is_regular_file,
+    .duplicate = native::duplicate,
+    .event_open = native::event_open,
+
+    .socket = native::linux_socket,
+    .socket_pair = native::linux_socket_pair,
+    .bind = native::bind,
+    .listen = native::listen,
+    .accept = native::linux_accept,
+    .connect = native::connect,
+    .receive = native::receive,
+    .send = native::send,
+    .send_gathered = native::send_gathered,
+    .shutdown = native::shutdown,
+    .set_option = native::linux_set_option,
+    .get_option = native::linux_get_option,
+    .local_address = native::local_address,
+    .peer_address = native::peer_address,
+    .resolve = native::resolve,
+
+    .epoll_open = native::epoll_open,
+    .epoll_control = native::epoll_control,
+    .epoll_wait = native::epoll_wait,
+    .poll = native::poll,
+    .select = native::select,
+    .open_demultiplexer = native::open_demultiplexer,
+
+    .monotonic_ns = native::monotonic_ns,
+    .wall_ns = native::wall_ns,
+    .entropy = native::entropy,
+
+    .file_open = native::file_open,
+    .file_size = native::file_size,
+    .file_sync = native::file_sync,
+    .file_rename = native::file_rename,
+    .file_remove = native::file_remove,
+
+    .thread_start = native::thread_start,
+    .thread_join = native::thread_join,
+    .process_id = native::process_id,
+    .signal_open = native::signal_open,
+    .signal_read = native::signal_read,
+    .raise_descriptor_limit = native::raise_descriptor_limit,
+};
+
+}  // namespace strata::inline v1::os

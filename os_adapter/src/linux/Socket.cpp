@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "linux/Native.h"
+
+namespace strata::inline v1::os::native {
+
+Raw linux_socket(Family family, Socket_Kind kind) {
+  if (family == Family::unspecified) return -Raw{EAFNOSUPPORT};
+  return raw_of(::socket(domain_of(family), type_of(kind) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+}
+
+Raw linux_socket_pair(Handle pair[2]) {
+  int made[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, made) != 0) return -Raw{errno};
+  pair[0] = Handle{made[0]};
+  pair[1] = Handle{made[1]};
+  return 0;
+}
+
+Raw linux_accept(Handle handle, Socket_Address* peer) {
+  constexpr int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+  if (peer == nullptr) return raw_of(::accept4(handle.value(), nullptr, nullptr, flags));
+  socklen_t size = Socket_Address::capacity;
+  const Raw raw = raw_of(::accept4(handle.value(), static_cast<sockaddr*>(peer->data()), &size, flags));
+  if (raw >= 0) peer->set_size(std::min<socklen_t>(size, Socket_Address::capacity));
+  return raw;
+}
+
+Raw linux_set_option(Handle handle, Socket_Option option, int value) {
+  if (option == Socket_Option::defer_accept) {
+    return set_integer_option(handle, IPPROTO_TCP, TCP_DEFER_ACCEPT, value);
+  }
+  return native::set_option(handle, option, value);
+}
+
+Raw linux_get_option(Handle handle, Socket_Option option) {
+  if (option == Socket_Option::defer_accept) return get_integer_option(handle, IPPROTO_TCP, TCP_DEFER_ACCEPT);
+  return native::get_option(handle, option);
+}
+
+}  // namespace strata::inline v1::os::native

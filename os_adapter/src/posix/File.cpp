@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <strata/os/File.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "posix/Native.h"
+
+namespace strata::inline v1::os::native {
+namespace {
+
+/// What was opened for writing must be a regular file, and is emptied only once that is known.
+Raw checked_for_writing(int descriptor, Open_Mode mode) noexcept {
+  struct stat status {};
+  if (fstat(descriptor, &status) != 0) return -Raw{errno};
+  if (!S_ISREG(status.st_mode)) return -Raw{EINVAL};
+  return mode == Open_Mode::write ? raw_of(ftruncate(descriptor, 0)) : 0;
+}
+
+}  // namespace
+
+Raw close(Handle handle) { return raw_of(::close(handle.value())); }
+
+Raw read(Handle handle, std::byte* data, std::size_t size) { return raw_of(::read(handle.value(), data, size)); }
+
+Raw write(Handle handle, const std::byte* data, std::size_t size) {
+  return raw_of(::write(handle.value(), data, size));
+}
+
+Raw is_regular_file(Handle handle) {
+  struct stat status {};
+  if (fstat(handle.value(), &status) != 0) return -Raw{errno};
+  return S_ISREG(status.st_mode) ? 1 : 0;
+}
+
+Raw duplicate(Handle handle) { return raw_of(fcntl(handle.value(), F_DUPFD_CLOEXEC, 0)); }
+
+Raw file_open(const char* path, Open_Mode mode, unsigned permissions) {
+  if (mode == Open_Mode::read) return raw_of(::open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  // O_NONBLOCK: a FIFO planted at the path fails at once instead of waiting for its reader. No effect on a file.
+  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK |
+                    (mode == Open_Mode::append ? O_APPEND : 0);
+  const int descriptor = ::open(path, flags, static_cast<mode_t>(permissions));
+  if (descriptor < 0) return -Raw{errno};
+  const Raw checked = checked_for_writing(descriptor, mode);
+  if (checked >= 0) return descriptor;
+  ::close(descriptor);
+  return checked;
+}
+
+Raw file_size(Handle handle) {
+  struct stat status {};
+  return fstat(handle.value(), &status) != 0 ? -Raw{errno} : Raw{status.st_size};
+}
+
+Raw file_sync(Handle handle) { return raw_of(fsync(handle.value())); }
+Raw file_rename(const char* from, const char* to) { return raw_of(::rename(from, to)); }
+Raw file_remove(const char* path) { return raw_of(::unlink(path)); }
+
+}  // namespace strata::inline v1::os::native
