@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <strata/os/Clock.h>
+#include <strata/os/Result.h>
+#include <strata/timers/Callback.h>
+#include <strata/timers/Timer_Id.h>
+#include <strata/timers/Timer_Node.h>
+#include <strata/timers/Timer_Queue.h>
+
+namespace strata {
+inline namespace v1 {
+
+/// Timers that call back, over a queue that it borrows and that outlives it. An id names its timer until it is cancelled
+/// or, fired for the last time, its upcall has returned; later use of the id is refused. Setting and firing allocate
+/// nothing once as many timers have lived at once. @threads loop
+class Callback_Timers {
+ public:
+  /// What the owner does around and between upcalls.
+  struct Hooks {
+    void (*run)(void* context, Callback&) noexcept;  ///< runs the upcall: guards it, marks its start
+    Time_Point (*now)(void* context) noexcept;       ///< the time from which `Timer::reset` counts
+    void* context;
+  };
+
+  /// Expired nodes of `kind` are this object's.
+  Callback_Timers(Timer_Queue& queue, unsigned kind, Hooks hooks) noexcept;
+  ~Callback_Timers();  // drops the callbacks of all timers; not from an upcall
+  Callback_Timers(const Callback_Timers&) = delete;
+  Callback_Timers& operator=(const Callback_Timers&) = delete;
+
+  /// Calls back at `start + after`, and then, where `interval` is positive, at every whole interval from there. One that
+  /// is late fires once and skips what it missed. `not_enough_memory` where no record or no place is left, or the
+  /// callback is empty (its captures found no memory).
+  Result<Timer_Id> schedule(Time_Point start, Duration after, Callback callback, Duration interval = {});
+
+  /// The callback's captures are gone when this returns, in the timer's own upcall when that returns.
+  bool cancel(Timer_Id id) noexcept;
+  /// Counts anew from `start`, also in the timer's own upcall, where it revives a timer that fires once. A periodic one
+  /// keeps its interval.
+  bool reset(Timer_Id id, Time_Point start, Duration after) noexcept;
+
+  bool contains(Timer_Id id) const noexcept { return find(id) != nullptr; }
+  /// When it fires next; none for a stale id and for one that fires for the last time just now.
+  std::optional<Time_Point> deadline(Timer_Id id) const noexcept;
+  Time_Point now() const noexcept { return hooks_.now(hooks_.context); }
+  std::size_t size() const noexcept { return size_; }
+
+  /// `visit(Timer_Id, Time_Point deadline, Duration interval)` for each filed timer, in no order.
+  template <class Visitor>
+  void for_each(Visitor&& visit) const {
+    for (std::uint32_t slot = 0; slot < slots_; ++slot) {
+      const Record& r = at(slot);
+      if (r.filed()) visit(Timer_Id{slot, r.generation}, r.due, r.interval);
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t chunk_bits = 6;
+  static constexpr std::uint32_t chunk_size = 1u << chunk_bits;
+  static constexpr std::uint32_t none = ~0u;
+
+  struct Record : Timer_Node {
+    Callback callback;
+    Time_Point due{};
+    Duration interval{};
+    std::uint32_t generation = 1;  // of the next use once released
+    std::uint32_t link = none;     // in use: its own slot; free: the next free one
+  };
+
+  static void expired(void* self, Timer_Node& node) noexcept;
+  Record& at(std::uint32_t slot) const noexcept { return chunks_[slot >> chunk_bits][slot & (chunk_size - 1)]; }
+  Record* find(Timer_Id id) const noexcept {
+    if (id.slot >= slots_) return nullptr;
+    Record& r = at(id.slot);
+    return r.generation == id.generation ? &r : nullptr;
+  }
+  Record* acquire() noexcept;
+  bool grow() noexcept;
+  void release(Record& r) noexcept;
+  void recycle(Record& r) noexcept;
+  void fire(Record& r) noexcept;
+  void rearm(Record& r) noexcept;
+
+  Timer_Queue& queue_;
+  Hooks hooks_;
+  std::vector<std::unique_ptr<Record[]>> chunks_;
+  std::uint32_t slots_ = 0;
+  std::uint32_t free_ = none;
+  std::size_t size_ = 0;
+  Record* running_ = nullptr;
+  unsigned kind_;
+};
+
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <strata/os/Result.h>
+#include <strata/timers/Chunk_Pool.h>
+#include <strata/timers/Timer_Node.h>
+#include <strata/timers/Timer_Queue.h>
+
+namespace strata {
+inline namespace v1 {
+
+/// A hierarchical wheel: schedule, cancel and refresh are O(1), expire costs a few ns a timer and nothing for empty ticks,
+/// however many have passed. `nearest()` is when the next slot comes up, so the loop may wake in vain at most once for each
+/// level and once for each refreshed entry. @threads loop
+///
+/// 1. Level L has 256 slots of 256^L ticks. An entry is filed at tick F = its node's deadline; its level is that of the
+///    highest byte in which F and `position_` differ, its slot that byte of F. So in each level only slots after
+///    position_'s own byte are occupied, all of a level come before all of the next, and no slot wraps round.
+/// 2. `position_` goes from one occupied slot to the next. A slot of level 0 fires, one of a higher level is filed anew.
+/// 3. A refresh only writes the node, so F <= the node's deadline; an entry whose node is not due yet is filed anew.
+/// 4. What is filed at or before `now_` goes to the list `overdue`, which the next expire() begins with.
+/// 5. Out of memory, whole chunks are linked into `overdue` instead of being filed anew: late is possible, lost is not.
+class Timer_Wheel final : public Timer_Queue {
+ public:
+  explicit Timer_Wheel(Tick now = 0) noexcept : Timer_Queue{now}, position_{now} {}
+  ~Timer_Wheel() override;
+
+  Result<> schedule(Timer_Node& node, Tick deadline, unsigned kind) noexcept override;
+  void cancel(Timer_Node& node) noexcept override;
+  Tick nearest() const noexcept override;
+  std::size_t expire(Tick now) noexcept override;
+
+ private:
+  using Entry = Chunk_Pool::Entry;
+  struct List {  // of chunks; 0: none
+    std::uint32_t head = 0;
+    std::uint32_t tail = 0;
+  };
+  static constexpr unsigned level_bits = 8;
+  static constexpr unsigned level_slots = 1u << level_bits;
+  static constexpr unsigned levels = (tick_bits + level_bits - 1) / level_bits;
+  static constexpr unsigned overdue = levels * level_slots;
+  static constexpr unsigned firing = overdue + 1;
+  static constexpr unsigned words = level_slots / 64;
+
+  void advance(Timer_Node& node, Tick earlier) noexcept override;
+  void visit_all(Visit visit, void* context) const override;
+
+  unsigned slot_of(Tick deadline) const noexcept;
+  bool append(unsigned slot, Timer_Node& node, Entry entry) noexcept;
+  bool extend(unsigned slot) noexcept;
+  void remove(std::uint32_t place) noexcept;
+
+  std::array<List, firing + 1> lists_{};
+  std::array<std::uint64_t, levels * words> occupied_{};  // a bit a slot
+  Chunk_Pool pool_;
+  Tick position_;
+  bool expiring_ = false;
+};
+
+}  // namespace v1
+}  // namespace strata
