@@ -22,12 +22,18 @@ target_compile_options(strata_build INTERFACE -Wall -Wextra -Wpedantic -Wconvers
                        $<$<BOOL:${STRATA_STRICT}>:-Werror>)
 
 # strata_module(NAME SOURCES … [DEPS …] [PRIVATE_DEPS …]): target strata_NAME with ./include as its include root.
-# DEPS and PRIVATE_DEPS are full target names.
+# DEPS and PRIVATE_DEPS are full target names. Without SOURCES the module is its headers.
 function(strata_module name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
-  add_library(strata_${name} STATIC ${arg_SOURCES})
-  target_include_directories(strata_${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/include)
-  target_link_libraries(strata_${name} PUBLIC ${arg_DEPS} PRIVATE $<BUILD_INTERFACE:strata_build> ${arg_PRIVATE_DEPS})
+  if(arg_SOURCES)
+    add_library(strata_${name} STATIC ${arg_SOURCES})
+    target_include_directories(strata_${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/include)
+    target_link_libraries(strata_${name} PUBLIC ${arg_DEPS} PRIVATE strata_build ${arg_PRIVATE_DEPS})
+  else()
+    add_library(strata_${name} INTERFACE)
+    target_include_directories(strata_${name} INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/include)
+    target_link_libraries(strata_${name} INTERFACE ${arg_DEPS})
+  endif()
   set_property(GLOBAL APPEND PROPERTY STRATA_MODULES ${name})
 endfunction()
 
