@@ -50,6 +50,10 @@ class Callback_Timers {
   bool contains(Timer_Id id) const noexcept { return find(id) != nullptr; }
   /// When it fires next; none for a stale id and for one that fires for the last time just now.
   std::optional<Time_Point> deadline(Timer_Id id) const noexcept;
+  /// The timer whose upcall runs; none outside of one.
+  Timer_Id running() const noexcept {
+    return running_ == nullptr ? Timer_Id{} : Timer_Id{running_->link, running_->generation};
+  }
   Time_Point now() const noexcept { return hooks_.now(hooks_.context); }
   std::size_t size() const noexcept { return size_; }
 

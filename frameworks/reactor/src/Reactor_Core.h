@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <strata/logging/Logger.h>
+#include <strata/os/Demultiplexer.h>
+#include <strata/os/Waker.h>
+#include <strata/reactor/Post_Queue.h>
+#include <strata/reactor/Reactor.h>
+#include <strata/reactor/Reactor_Options.h>
+#include <strata/reactor/Run_Context.h>
+#include <strata/timers/Callback_Timers.h>
+#include <strata/timers/Timer_Queue.h>
+
+#include "Handler_Table.h"
+#include "Spin.h"
+
+namespace strata {
+inline namespace v1 {
+
+/// The parts of a Reactor and its turn. The face hands each call through.
+class Reactor_Core {
+ public:
+  static constexpr std::size_t batch = 256;             ///< events fetched by one wait
+  static constexpr std::uint64_t waker_token = 0;       ///< no handler's: generations begin at 1
+  static constexpr unsigned callback_timer_kind = 0;
+
+  static Result<std::unique_ptr<Reactor_Core>> open(const Reactor_Options& options);
+  ~Reactor_Core();
+
+  Result<std::uint64_t> add(Event_Handler& handler, Event_Mask interest, std::uint8_t flags, std::uint32_t group);
+  void remove(std::uint64_t token, Event_Handler& handler) noexcept;  ///< without handle_close
+  Result<> close(std::uint64_t token, std::error_code reason);
+  Result<> apply(Handler_Slot& slot, std::uint64_t token);  ///< tells the demultiplexer what is wanted now
+  Result<> flush_later(std::uint64_t token);
+  Result<> post(std::uint64_t token, Callback callback);
+  Timer schedule(Duration after, Callback callback, Duration interval);
+  Timer schedule_timeout(std::uint64_t token, Duration after, Duration interval);
+
+  enum class Until : std::uint8_t { stop, turn };
+  Result<> run(Until until, Duration max_wait);
+  Result<> run_for(Duration time);
+  void stop() noexcept;
+
+  Time_Point now() noexcept {
+    if (!now_known_ || !running_.load(std::memory_order_relaxed)) refresh_now();
+    return now_;
+  }
+  Time_Point refresh_now() noexcept {
+    now_known_ = true;
+    return now_ = Clock::now();
+  }
+  bool running_here() const noexcept;  ///< the caller stands inside `run`
+  bool at_home() const noexcept;
+
+  Handler_Table table;
+  std::unique_ptr<os::Demultiplexer> demultiplexer;
+  std::unique_ptr<Timer_Queue> queue;
+  std::optional<Callback_Timers> timers;
+  std::unique_ptr<Run_Context> context;
+  Reactor::Counts counts;
+  std::uint8_t ready = 0;
+
+ private:
+  struct Closing {
+    Event_Handler* handler;
+    std::error_code reason;
+    bool owned;
+  };
+  class Running;
+
+  explicit Reactor_Core(os::Waker waker);
+  Result<> turn(Duration max_wait);
+  Duration wait_time(Duration max_wait);
+  Result<std::size_t> wait(Duration timeout);
+  void run_posts() noexcept;
+  void expire_timers() noexcept;
+  void dispatch(const os::Ready& event) noexcept;
+  void quiet_event(Handler_Slot& slot, const os::Ready& event) noexcept;
+  void flush() noexcept;
+  void destroy_closed() noexcept;
+  void finish() noexcept;
+  void run_callback(Callback& callback) noexcept;
+  template <class Hook>
+  void upcall(std::uint64_t token, Event_Handler& handler, Hook hook) noexcept;
+  template <class Call>
+  bool guarded(Call call) noexcept;
+  void deregister(Handler_Slot& slot) noexcept;
+  void reserve_closing();
+
+  os::Waker waker_;
+  bool waker_edge_ = false;
+  std::unique_ptr<Post_Queue> posts_;
+  Spin spin_;
+  Logger log_;
+  std::array<os::Ready, batch> events_{};
+  std::vector<Closing> closing_, closed_;
+  std::vector<std::uint64_t> flush_, flushing_;
+  Time_Point now_{};
+  bool now_known_ = false;
+  bool dying_ = false;
+  std::atomic<bool> running_{false};
+  std::atomic<bool> stop_{false};
+};
+
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// The turn: wait, posts, timers, I/O, flush, destruction of the closed.
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include <strata/os/Socket.h>
+
+#include "Reactor_Core.h"
+
+namespace strata {
+inline namespace v1 {
+
+namespace {
+
+/// The reactor whose `run` is on this thread's stack, the innermost: what "home" is asked of.
+thread_local const Reactor_Core* current = nullptr;
+
+}  // namespace
+
+/// Marks this thread as the one in `run`.
+class Reactor_Core::Running {
+ public:
+  explicit Running(Reactor_Core& core) noexcept
+      : core_(core), entered_(!core.running_.exchange(true, std::memory_order_acquire)) {
+    if (entered_) outer_ = std::exchange(current, &core);
+  }
+  ~Running() {
+    if (!entered_) return;
+    current = outer_;
+    core_.running_.store(false, std::memory_order_release);
+  }
+  bool entered() const noexcept { return entered_; }
+
+ private:
+  Reactor_Core& core_;
+  const bool entered_;
+  const Reactor_Core* outer_ = nullptr;
+};
+
+bool Reactor_Core::running_here() const noexcept { return current == this; }
+
+bool Reactor_Core::at_home() const noexcept { return current == this || !running_.load(std::memory_order_relaxed); }
+
+Result<> Reactor_Core::run(Until until, Duration max_wait) {
+  const Running running{*this};
+  if (!running.entered()) return fail(std::errc::resource_deadlock_would_occur);
+  posts_->reopen();
+  while (!stop_.load(std::memory_order_acquire)) {
+    if (const Result<> done = turn(max_wait); !done) return done;
+    if (until == Until::turn) return {};
+  }
+  finish();
+  return {};
+}
+
+Result<> Reactor_Core::run_for(Duration time) {
+  const Running running{*this};
+  if (!running.entered()) return fail(std::errc::resource_deadlock_would_occur);
+  posts_->reopen();
+  const Time_Point end = due_time(Clock::now(), time);
+  for (;;) {
+    if (stop_.load(std::memory_order_acquire)) break;
+    const Duration left = std::max(end - Clock::now(), Duration::zero());
+    if (const Result<> done = turn(left); !done) return done;
+    if (left == Duration::zero()) return {};
+  }
+  finish();
+  return {};
+}
+
+void Reactor_Core::stop() noexcept {
+  stop_.store(true, std::memory_order_release);
+  posts_->close();
+  waker_.wake();
+}
+
+/// What was accepted before the stop still runs: a post is never lost.
+void Reactor_Core::finish() noexcept {
+  posts_->close();
+  run_posts();
+  flush();
+  destroy_closed();
+  stop_.store(false, std::memory_order_release);
+}
+
+Result<> Reactor_Core::turn(Duration max_wait) {
+  const Result<std::size_t> ready_count = wait(wait_time(max_wait));
+  if (!ready_count) return fail(ready_count.error());
+  ++counts.turns;
+  run_posts();
+  expire_timers();
+  for (std::size_t i = 0; i < *ready_count; ++i) dispatch(events_[i]);
+  spin_.served(*ready_count);
+  flush();
+  destroy_closed();
+  return {};
+}
+
+Duration Reactor_Core::wait_time(Duration max_wait) {
+  if (!closing_.empty() || !flush_.empty()) return Duration::zero();
+  const Tick nearest = queue->nearest();
+  if (nearest == max_tick || max_wait == Duration::zero()) return max_wait;
+  const Duration due = std::max(tick_start(nearest) - refresh_now(), Duration::zero());
+  return max_wait < Duration::zero() ? due : std::min(due, max_wait);
+}
+
+Result<std::size_t> Reactor_Core::wait(Duration timeout) {
+  if (timeout != Duration::zero() && spin_.worthwhile()) {
+    const Time_Point start = Clock::now();
+    const Duration limit = timeout < Duration::zero() ? spin_.limit() : std::min(timeout, spin_.limit());
+    do {
+      const Result<std::size_t> polled = demultiplexer->wait(events_, Duration::zero());
+      if (!polled || *polled > 0 || posts_->mark() != posts_->head()) {
+        spin_.found();
+        return polled;
+      }
+    } while (Clock::now() - start < limit);
+    spin_.missed();
+    if (timeout > Duration::zero()) timeout = std::max(timeout - limit, Duration::zero());
+  }
+  if (timeout == Duration::zero() || !posts_->prepare_sleep()) return demultiplexer->wait(events_, Duration::zero());
+  const Result<std::size_t> woken = demultiplexer->wait(events_, timeout);
+  posts_->awake();
+  return woken;
+}
+
+void Reactor_Core::run_posts() noexcept {
+  const std::uint64_t end = posts_->mark();
+  Post_Queue::Post post;
+  while (posts_->head() < end && posts_->pop(post)) {
+    if (post.token == 0) {
+      guarded([&] { post.callback(); });
+    } else if (Handler_Slot* slot = table.find(post.token)) {
+      upcall(post.token, *slot->handler, [&](Event_Handler&) -> Result<> {
+        post.callback();
+        return {};
+      });
+    }
+    post.callback = {};  // its captures go before the next runs
+  }
+}
+
+void Reactor_Core::expire_timers() noexcept {
+  if (queue->size() != 0) queue->expire(tick_floor(refresh_now()));
+}
+
+template <class Call>
+bool Reactor_Core::guarded(Call call) noexcept {
+  now_known_ = false;
+  try {
+    call();
+    return true;
+  } catch (const std::exception& e) {
+    log_.error("an upcall threw", "what", e.what());
+  } catch (...) {
+    log_.error("an upcall threw something that is no std::exception");
+  }
+  ++counts.exceptions;
+  return false;
+}
+
+void Reactor_Core::run_callback(Callback& callback) noexcept {
+  guarded([&] { callback(); });
+}
+
+template <class Hook>
+void Reactor_Core::upcall(std::uint64_t token, Event_Handler& handler, Hook hook) noexcept {
+  Result<> result;
+  if (!guarded([&] { result = hook(handler); })) {
+    (void)close(token, std::make_error_code(std::errc::state_not_recoverable));
+  } else if (!result && result.error() != std::errc::operation_would_block) {
+    (void)close(token, result.error());
+  }
+}
+
+Timer Reactor_Core::schedule_timeout(std::uint64_t token, Duration after, Duration interval) {
+  const auto tell = [this, token] {
+    const Timer_Id id = timers->running();
+    if (Handler_Slot* slot = table.find(token)) {
+      upcall(token, *slot->handler, [id](Event_Handler& h) { return h.handle_timeout(id); });
+    } else {
+      timers->cancel(id);
+    }
+  };
+  return schedule(after, tell, interval);
+}
+
+void Reactor_Core::dispatch(const os::Ready& event) noexcept {
+  using os::Ready;
+  if (event.token == waker_token) {
+    ++counts.wakeups;
+    if (!waker_edge_) waker_.clear();
+    return;
+  }
+  Handler_Slot* slot = table.find(event.token);
+  if (slot == nullptr) {
+    ++counts.stale;
+    return;
+  }
+  if (!any(slot->effective())) return quiet_event(*slot, event);
+
+  ready = event.set;
+  constexpr std::uint8_t ends = Ready::error | Ready::hangup;
+  if (any(slot->effective() & Event_Mask::input) && (event.set & (Ready::input | Ready::read_end | ends)) != 0) {
+    upcall(event.token, *slot->handler, [](Event_Handler& h) { return h.handle_input(); });
+    slot = table.find(event.token);
+    if (slot == nullptr) return;
+  }
+  if (any(slot->effective() & Event_Mask::output) && (event.set & (Ready::output | ends)) != 0) {
+    upcall(event.token, *slot->handler, [](Event_Handler& h) { return h.handle_output(); });
+  }
+}
+
+/// ERR and HUP are reported whatever is wanted, and would spin the loop. A reset closes at once; an orderly end, often
+/// with bytes before it, waits outside the set until I/O is wanted again.
+void Reactor_Core::quiet_event(Handler_Slot& slot, const os::Ready& event) noexcept {
+  if ((event.set & os::Ready::error) != 0) {
+    std::error_code error = os::pending_error(slot.handle);
+    if (!error) error = std::make_error_code(std::errc::connection_reset);
+    (void)close(event.token, error);
+  } else if ((event.set & os::Ready::hangup) != 0) {
+    (void)demultiplexer->remove(slot.handle);
+    slot.flags |= Handler_Slot::absent;
+  }
+}
+
+void Reactor_Core::flush() noexcept {
+  std::swap(flush_, flushing_);
+  for (std::size_t i = 0; i < flushing_.size(); ++i) {  // an adopt in the loop may make more room
+    const std::uint64_t token = flushing_[i];
+    Handler_Slot* slot = table.find(token);
+    if (slot == nullptr) continue;
+    slot->flags &= static_cast<std::uint8_t>(~Handler_Slot::flushing);
+    ready = os::Ready::output;
+    upcall(token, *slot->handler, [](Event_Handler& h) { return h.handle_output(); });
+  }
+  flushing_.clear();
+}
+
+void Reactor_Core::destroy_closed() noexcept {
+  std::swap(closing_, closed_);
+  for (std::size_t i = 0; i < closed_.size(); ++i) {
+    const Closing closing = closed_[i];
+    if (closing.handler == nullptr) continue;  // a Registration was destroyed meanwhile
+    now_known_ = false;
+    closing.handler->handle_close(closing.reason);
+    if (closing.owned) delete closed_[i].handler;
+  }
+  closed_.clear();
+}
+
+}  // namespace v1
+}  // namespace strata
