@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "load/Client_Socket.h"
+#include "load/Payload.h"
+#include "load/Workload.h"
+
+namespace bench {
+
+using Clock = std::chrono::steady_clock;
+
+// One connection that keeps messages in flight and checks what comes back.
+class Echo_Client {
+ public:
+  Echo_Client(std::uint16_t port, const Payload& payload, const Workload& workload, std::uint64_t start);
+
+  [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
+  [[nodiscard]] std::size_t in_flight() const noexcept { return static_cast<std::size_t>(asked_ - answered_); }
+
+  // Puts more messages in flight, `depth` at most. False: the connection is broken.
+  bool send_messages(std::size_t count, Clock::time_point now);
+
+  // What the connection is ready for: goes on sending, takes what has come. False: broken, or not the bytes that were sent.
+  // `answered` becomes the number of messages that came back whole; their latencies are added.
+  bool on_ready(Histogram& latencies, std::size_t& answered);
+
+ private:
+  bool flush();
+  bool receive();
+
+  Client_Socket socket_;
+  const Payload* payload_;
+  std::size_t bytes_;
+  std::vector<Clock::time_point> asked_at_;  // by message modulo depth
+  std::uint64_t start_;                      // the payload position of the first byte
+  std::uint64_t asked_ = 0;                  // messages
+  std::uint64_t answered_ = 0;
+  std::uint64_t sent_ = 0;  // bytes
+  std::uint64_t received_ = 0;
+};
+
+}  // namespace bench

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "load/Steady_Load.h"
+
+#include <algorithm>
+
+namespace bench {
+
+namespace {
+constexpr std::size_t group = 500;  // connections at a time, fewer than any server's backlog
+constexpr auto patience = std::chrono::seconds(10);
+}  // namespace
+
+Steady_Load::Steady_Load(std::uint16_t port, const Workload& workload) : workload_(workload) {
+  clients_.reserve(workload_.connections);
+  while (clients_.size() < workload_.connections) {
+    connect(port, std::min(group, workload_.connections - clients_.size()));
+    finish(Clock::now() + patience);
+  }
+  require(report_.errors == 0, "the first echo of each connection");
+  report_ = {};
+}
+
+void Steady_Load::connect(std::uint16_t port, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t index = clients_.size();
+    clients_.emplace_back(std::in_place, port, payload_, workload_, index * 7'919);
+    poller_.add(clients_.back()->fd(), index);
+    send(index, 1);
+  }
+}
+
+Report Steady_Load::run(const Limits& limits) {
+  const auto start = Clock::now();
+  const auto end = start + limits.time;
+  budget_ = limits.messages;
+  for (std::size_t i = 0; i < workload_.active; ++i) {
+    const auto first = std::min<std::uint64_t>(workload_.depth, budget_);
+    budget_ -= first;
+    send(i, static_cast<std::size_t>(first));
+  }
+  while (budget_ > 0 && in_flight_ > 0 && Clock::now() < end) poller_.wait([this](std::size_t i) { on_ready(i); });
+  budget_ = 0;
+  finish(Clock::now() + patience);
+  report_.time = Clock::now() - start;
+  return report_;
+}
+
+// Takes what is in flight; what does not come in time is an error.
+void Steady_Load::finish(Clock::time_point give_up) {
+  while (in_flight_ > 0 && Clock::now() < give_up) poller_.wait([this](std::size_t i) { on_ready(i); });
+  report_.errors += in_flight_;
+  in_flight_ = 0;
+}
+
+void Steady_Load::send(std::size_t index, std::size_t messages) {
+  if (messages == 0) return;
+  in_flight_ += messages;
+  if (!clients_[index]->send_messages(messages, Clock::now())) lose(index);
+}
+
+void Steady_Load::on_ready(std::size_t index) {
+  if (!clients_[index]) return;
+  std::size_t answered = 0;
+  if (!clients_[index]->on_ready(report_.latencies, answered)) return lose(index);
+  in_flight_ -= answered;
+  report_.messages += answered;
+  const auto next = std::min<std::uint64_t>(answered, budget_);
+  budget_ -= next;
+  send(index, static_cast<std::size_t>(next));
+}
+
+void Steady_Load::lose(std::size_t index) {
+  in_flight_ -= clients_[index]->in_flight();
+  ++report_.errors;
+  clients_[index].reset();
+}
+
+}  // namespace bench

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "load/Echo_Client.h"
+#include "load/Payload.h"
+#include "load/Poller.h"
+#include "load/Workload.h"
+
+namespace bench {
+
+// Connections that stay: each has had one echo when the constructor is done.
+class Steady_Load {
+ public:
+  Steady_Load(std::uint16_t port, const Workload& workload);
+
+  Report run(const Limits& limits);
+
+ private:
+  void connect(std::uint16_t port, std::size_t count);
+  void send(std::size_t index, std::size_t messages);
+  void on_ready(std::size_t index);
+  void lose(std::size_t index);
+  void finish(Clock::time_point give_up);
+
+  Workload workload_;
+  Payload payload_;
+  Poller poller_;
+  std::vector<std::optional<Echo_Client>> clients_;
+  std::uint64_t budget_ = 0;  // messages that may still be sent
+  std::uint64_t in_flight_ = 0;
+  Report report_;
+};
+
+}  // namespace bench
