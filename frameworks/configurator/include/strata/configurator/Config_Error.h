@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace strata {
+inline namespace v1 {
+
+/// A place in a configuration file, counted from 1 in lines and bytes. Line 0: the file as a whole.
+struct Mark {
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+  friend auto operator<=>(Mark, Mark) = default;
+};
+
+/// One mistake in a configuration and where it stands.
+struct Config_Error {
+  std::string file;
+  Mark mark;
+  std::string message;
+  std::string text() const;  ///< "FILE:LINE:COL: error: message" as compilers print it, control characters escaped
+};
+
+class Config_Node;
+
+/// `text` in double quotes, cut where it is long.
+std::string in_quotes(std::string_view text);
+
+/// The mistakes of one run, collected so that a person sees all of them at once.
+class Config_Errors {
+ public:
+  void add(Config_Error error) { errors_.push_back(std::move(error)); }
+  /// "idle_timeout: message", `offset` bytes into the value.
+  void at_value(const Config_Node&, const std::string& message, std::size_t offset = 0);
+  void at_key(const Config_Node&, std::string message);
+  /// "idle_timeout: expected a duration, found a list".
+  void expected(const Config_Node&, std::string_view what);
+
+  bool empty() const noexcept { return errors_.empty(); }
+  std::size_t size() const noexcept { return errors_.size(); }
+  auto begin() const noexcept { return errors_.begin(); }
+  auto end() const noexcept { return errors_.end(); }
+  void sort();               ///< by place
+  std::string text() const;  ///< one line a mistake
+
+ private:
+  std::vector<Config_Error> errors_;
+};
+
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <strata/configurator/Config_Error.h>
+#include <strata/configurator/Config_Node.h>
+
+namespace strata {
+inline namespace v1 {
+
+using Choices = std::span<const std::string_view>;
+
+/// One key of a mapping, declared once: where its value goes, of what type it is, what it is for. From it come the
+/// parsing, its messages, and what is printed about it; the default is what the member has before. Made by `field`.
+struct Field {
+  std::string_view key;
+  std::string_view help;  ///< a phrase without a full stop
+  std::string_view type;  ///< "duration"
+  void (*read)(const Config_Node&, const Field&, void* object, Config_Errors&);
+  std::string (*show)(const void* object);  ///< the value as it would be written
+  Choices (*choices)() = nullptr;           ///< the words that are allowed
+  std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  bool required = false;
+
+  constexpr Field must() const {
+    Field field = *this;
+    field.required = true;
+    return field;
+  }
+  /// In the type's own unit: nanoseconds, bytes, or one.
+  constexpr Field within(std::int64_t from, std::int64_t to) const {
+    Field field = *this;
+    field.least = from;
+    field.most = to;
+    return field;
+  }
+  constexpr Field one_of(Choices (*words)()) const {
+    Field field = *this;
+    field.choices = words;
+    return field;
+  }
+};
+
+/// How a C++ type is read and shown: `name`, `read(node, field, T&, errors)`, `show(T)`. See Config_Value.h.
+template <class T>
+struct Value_Type;
+
+/// What the keys of one mapping fill.
+struct Fields_Of {
+  std::span<const Field> fields;
+  void* object;
+};
+
+/// Fills the objects from a mapping. What is wrong in it, unknown keys and missing ones included, is added to the errors;
+/// the members that it concerned keep their values. Keys in `passed` belong to somebody else.
+void read_fields(const Config_Node& mapping, std::initializer_list<Fields_Of>, Config_Errors&,
+                 std::initializer_list<std::string_view> passed = {});
+
+namespace detail {
+
+template <class C, class M>
+C class_of(M C::*);
+template <class C, class M>
+M value_of(M C::*);
+
+template <auto member, class Type>
+void read_member(const Config_Node& node, const Field& field, void* object, Config_Errors& errors) {
+  using Class = decltype(class_of(member));
+  Type::read(node, field, static_cast<Class*>(object)->*member, errors);
+}
+
+template <auto member, class Type>
+std::string show_member(const void* object) {
+  using Class = decltype(class_of(member));
+  return Type::show(static_cast<const Class*>(object)->*member);
+}
+
+}  // namespace detail
+
+/// `field<&Options::linger>("linger", "how long …")`; a second argument gives a type that the member's does not tell,
+/// as Size_Type for a std::size_t.
+template <auto member, class Type = Value_Type<decltype(detail::value_of(member))>>
+constexpr Field field(std::string_view key, std::string_view help) {
+  return {key, help, Type::name, &detail::read_member<member, Type>, &detail::show_member<member, Type>};
+}
+
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <strata/configurator/Config_Error.h>
+
+#include <algorithm>
+
+#include <strata/configurator/Config_Node.h>
+
+namespace strata {
+inline namespace v1 {
+
+namespace {
+
+constexpr std::size_t longest_quote = 60;
+
+/// A configuration may come from a stranger, its messages go to a terminal.
+std::string escaped(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string safe;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7F) {
+      safe += c;
+    } else {
+      safe += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+    }
+  }
+  return safe;
+}
+
+std::string described(const Config_Node& node) {
+  switch (node.kind()) {
+    case Config_Node::Kind::null: return "nothing";
+    case Config_Node::Kind::sequence: return "a list";
+    case Config_Node::Kind::mapping: return "a mapping";
+    case Config_Node::Kind::scalar: break;
+  }
+  return (node.quoted() ? "the text " : "") + in_quotes(node.scalar());
+}
+
+}  // namespace
+
+std::string in_quotes(std::string_view text) {
+  if (text.size() > longest_quote) return '"' + std::string{text.substr(0, longest_quote)} + "…\"";
+  return '"' + std::string{text} + '"';
+}
+
+std::string Config_Error::text() const {
+  std::string place = escaped(file);
+  if (mark.line != 0) place += ':' + std::to_string(mark.line) + ':' + std::to_string(mark.column);
+  return place + ": error: " + escaped(message);
+}
+
+void Config_Errors::at_value(const Config_Node& node, const std::string& message, std::size_t offset) {
+  Mark mark = node.mark();
+  if (offset != 0) mark.column += static_cast<std::uint32_t>(offset) + (node.quoted() ? 1 : 0);
+  add({node.file(), mark, node.key().empty() ? message : node.key() + ": " + message});
+}
+
+void Config_Errors::expected(const Config_Node& node, std::string_view what) {
+  at_value(node, "expected " + std::string{what} + ", found " + described(node));
+}
+
+void Config_Errors::at_key(const Config_Node& node, std::string message) {
+  add({node.file(), node.key_mark(), std::move(message)});
+}
+
+void Config_Errors::sort() {
+  std::ranges::stable_sort(errors_, {}, &Config_Error::mark);
+}
+
+std::string Config_Errors::text() const {
+  std::string lines;
+  for (const Config_Error& error : errors_) lines += error.text() + '\n';
+  return lines;
+}
+
+}  // namespace v1
+}  // namespace strata
