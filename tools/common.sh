@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# What tools/run, tools/test, tools/dev and .ci/run share: the Debian packages by purpose (docs/DEPENDENCIES.md says what
-# each library is for), how what is missing is installed, and how a preset is built and tested. Sourced from the root.
+# What tools/run, tools/test, tools/dev and .ci/run share: the Debian packages by purpose (docs/DEPENDENCIES.md says
+# what each library is for), how what is missing is installed, how a preset is built and tested. Sourced from the root.
 
 packages_of() {
   case $1 in
-    build) echo g++ cmake ninja-build pkg-config libpoco-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev libfmt-dev ;;
+    build)
+      echo g++ cmake ninja-build pkg-config
+      echo libpoco-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev libfmt-dev
+      ;;
     test) echo libcppunit-dev python3 netcat-openbsd ;;
     ci) echo ccache clang-19 libclang-rt-19-dev ;;
     bench) echo libace-dev libevent-dev libuv1-dev libasio-dev strace valgrind ;;

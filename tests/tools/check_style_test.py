@@ -49,7 +49,8 @@ class Check_Style_Test(Checker_Test):
 
     def test_a_long_python_function_is_refused(self):
         short = "".join(f"def f{i}(): pass\n" for i in range(20))
-        self.write("tools/long.py", "# SPDX-License-Identifier: Apache-2.0\n" + short + "def g():\n" + "    f0()\n" * 60)
+        spdx = "# SPDX-License-Identifier: Apache-2.0\n"
+        self.write("tools/long.py", spdx + short + "def g():\n" + "    f0()\n" * 60)
         self.expect_red("tools/long.py:22: function g of 61 lines")
 
     def test_long_files_break_the_mark_of_the_median(self):
@@ -59,8 +60,9 @@ class Check_Style_Test(Checker_Test):
         self.expect_red("file lines, median is 16")
 
     def test_a_wide_include_closure_breaks_its_mark(self):
-        for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
-            includes = "".join(f"#include <strata/timers/{one}.h>\n" for one in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if one < letter)
+        letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        for letter in letters:
+            includes = "".join(f"#include <strata/timers/{one}.h>\n" for one in letters if one < letter)
             self.write(f"frameworks/timers/include/strata/timers/{letter}.h", SPDX + "#pragma once\n" + includes)
         self.expect_red("drags in, median is")
 

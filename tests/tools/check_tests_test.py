@@ -42,7 +42,7 @@ class Check_Tests_Test(Checker_Test):
         self.expect_red(f"{TEST}:1: no fixture Reactor_Test in it")
 
     def test_a_file_that_cmake_does_not_list_is_found(self):
-        self.write("tests/reactor/CMakeLists.txt", "strata_test(reactor SOURCES\n  # Reactor_Test.cpp\n  Other_Test.cpp)\n")
+        self.replace("tests/reactor/CMakeLists.txt", "Reactor_Test.cpp", "\n  # Reactor_Test.cpp\n  Other_Test.cpp")
         self.expect_red(f"{TEST}:1: not in a strata_test()")
 
     def test_a_type_without_its_test_is_found(self):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 SPDX = "// SPDX-License-Identifier: Apache-2.0\n"
+CMAKE = "# SPDX-License-Identifier: Apache-2.0\n"
 
 HEADER = SPDX + """#pragma once
 
@@ -35,14 +36,14 @@ class Reactor_Test : public CppUnit::TestFixture {
 CPPUNIT_TEST_SUITE_REGISTRATION(Reactor_Test);
 """
 CLEAN = {
-    "CMakeLists.txt": "# SPDX-License-Identifier: Apache-2.0\n",
+    "CMakeLists.txt": CMAKE,
     "os_adapter/include/strata/os/Result.h": SPDX + "#pragma once\n\n#include <expected>\n",
     "os_adapter/src/linux/Epoll.cpp": SPDX + "#include <sys/epoll.h>\n\n#if defined(__linux__)\nint epoll();\n#endif\n",
     "frameworks/timers/include/strata/timers/Timer.h": SPDX + "#pragma once\n\n#include <strata/os/Result.h>\n",
     "frameworks/reactor/include/strata/reactor/Reactor.h": HEADER,
     "frameworks/reactor/src/Reactor.cpp": SPDX + "#include <strata/reactor/Reactor.h>\n\nint run() { return 1'000; }\n",
     "frameworks/configurator/src/Yaml.cpp": SPDX + "#include <yaml-cpp/yaml.h>\n",
-    "tests/reactor/CMakeLists.txt": "# SPDX-License-Identifier: Apache-2.0\nstrata_test(reactor SOURCES Reactor_Test.cpp)\n",
+    "tests/reactor/CMakeLists.txt": CMAKE + "strata_test(reactor SOURCES Reactor_Test.cpp)\n",
     "tests/reactor/Reactor_Test.cpp": FIXTURE,
     "tools/style_exceptions.txt": "# none\n",
 }
@@ -72,7 +73,8 @@ class Checker_Test(unittest.TestCase):
         self.write("tools/style_exceptions.txt", line + "\n")
 
     def check(self):
-        ran = subprocess.run([sys.executable, TOOLS / self.checker, self.tree], capture_output=True, text=True, check=False)
+        words = [sys.executable, "-B", TOOLS / self.checker, self.tree]
+        ran = subprocess.run(words, capture_output=True, text=True, check=False)
         return ran.returncode, ran.stdout + ran.stderr
 
     def expect_green(self):
