@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the ```console blocks of a document and compares what is printed: `$ command`, then its output, in which `…`
-stands for anything. The blocks of a document are one session, in a copy of config/ and docs/examples/. `stratad -c FILE`
+stands for anything. The blocks of a document are one session, in a copy of config/ and docs/examples/. `stratad -c …`
 (or tools/run) goes on in the background until the next one or the end, where Ctrl-C must end it with 0; ports 7000 to
 7099 become free ones. What builds or installs is not run: it must only exist.
 
