@@ -14,7 +14,6 @@ class Log_Sink {
   virtual ~Log_Sink() = default;
   /// One line, whole or not at all. An error means that it is lost; the caller counts it.
   virtual Result<> write(const Log_Record&) = 0;
-  virtual Result<> flush() { return {}; }
   /// Opens its file anew by name, after somebody else moved it away (SIGHUP).
   virtual Result<> reopen() { return {}; }
 };

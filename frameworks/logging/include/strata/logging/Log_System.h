@@ -3,15 +3,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 
+#include <strata/logging/Log_Level.h>
 #include <strata/logging/Log_Sink.h>
 #include <strata/logging/Logger.h>
 #include <strata/os/Outcome.h>
 
 namespace strata {
 inline namespace v1 {
+
+using Log_Levels = std::map<std::string, Log_Level, std::less<>>;  ///< by category
 
 /// in = out + dropped + those still queued.
 struct Log_Statistics {
@@ -35,13 +41,14 @@ class Log_System {
   ~Log_System();
 
   /// The process's own, for code to which nobody handed a Logger. Never destroyed, so its Loggers are good for ever.
-  static Log_System& process() noexcept;
+  static Log_System& process();
 
   /// The category's handle; `name` is copied. Parts are separated by dots: "service.echo" takes its level from
   /// "service", and that from the root, "", unless it has one of its own.
   Logger logger(std::string_view name);
   void set_level(std::string_view name, Log_Level);  ///< at once, for all threads; of categories to come as well
-  void inherit_level(std::string_view name);         ///< takes back `set_level`; for the root: info
+  /// The root's level and all others that differ, in place of those before.
+  void set_levels(Log_Level root, const Log_Levels& others);
 
   /// Replaces the sink, which is destroyed. Error: device_or_resource_busy while the log thread runs.
   Outcome<> set_sink(std::unique_ptr<Log_Sink>);
@@ -56,7 +63,7 @@ class Log_System {
   /// Has the sink open its file anew, on the log thread where it runs. Failures are lines on this log.
   void reopen();
 
-  Log_Statistics statistics() const noexcept;
+  Log_Statistics statistics() const;
 
  private:
   friend class Logger;

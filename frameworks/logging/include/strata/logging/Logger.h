@@ -18,11 +18,12 @@ inline namespace v1 {
 class Log_System;
 
 /// A name with a level, such as "connection" or "service.echo"; made and owned by a Log_System, at one address for as
-/// long as that lives. @threads any
+/// long as that lives, whatever module asked for it. @threads any
 class Log_Category {
  public:
   Log_Category(Log_System& system, std::string_view name, Log_Level level) noexcept
       : system_(&system), name_(name), threshold_(level) {}
+  Log_System& system() const noexcept { return *system_; }
   std::string_view name() const noexcept { return name_; }
   Log_Level level() const noexcept { return threshold_.load(std::memory_order_relaxed); }
   bool enabled(Log_Level level) const noexcept { return level >= threshold_.load(std::memory_order_relaxed); }
@@ -52,6 +53,8 @@ class Log_Message {
 /// A message, then names and values in turn. A call below the category's level costs one load and a branch; its
 /// arguments are neither copied nor formatted. Nothing throws; a line that cannot be written is counted as dropped.
 /// @threads any
+///
+/// Always inline: else the compiler spills each argument to memory before it looks at the level.
 class Logger {
  public:
   explicit Logger(const Log_Category& category) noexcept : category_(&category) {}
@@ -66,33 +69,33 @@ class Logger {
   bool enabled(Log_Level level) const noexcept { return category_->enabled(level); }
 
   template <class... Pairs>
-  void trace(Log_Message message, const Pairs&... pairs) const noexcept {
+  [[gnu::always_inline]] void trace(Log_Message message, const Pairs&... pairs) const noexcept {
     write(Log_Level::trace, message, pairs...);
   }
   template <class... Pairs>
-  void debug(Log_Message message, const Pairs&... pairs) const noexcept {
+  [[gnu::always_inline]] void debug(Log_Message message, const Pairs&... pairs) const noexcept {
     write(Log_Level::debug, message, pairs...);
   }
   template <class... Pairs>
-  void info(Log_Message message, const Pairs&... pairs) const noexcept {
+  [[gnu::always_inline]] void info(Log_Message message, const Pairs&... pairs) const noexcept {
     write(Log_Level::info, message, pairs...);
   }
   template <class... Pairs>
-  void warning(Log_Message message, const Pairs&... pairs) const noexcept {
+  [[gnu::always_inline]] void warning(Log_Message message, const Pairs&... pairs) const noexcept {
     write(Log_Level::warning, message, pairs...);
   }
   template <class... Pairs>
-  void error(Log_Message message, const Pairs&... pairs) const noexcept {
+  [[gnu::always_inline]] void error(Log_Message message, const Pairs&... pairs) const noexcept {
     write(Log_Level::error, message, pairs...);
   }
   template <class... Pairs>
-  void critical(Log_Message message, const Pairs&... pairs) const noexcept {
+  [[gnu::always_inline]] void critical(Log_Message message, const Pairs&... pairs) const noexcept {
     write(Log_Level::critical, message, pairs...);
   }
 
   /// `level` is any but `off`.
   template <class... Pairs>
-  void write(Log_Level level, Log_Message message, const Pairs&... pairs) const noexcept {
+  [[gnu::always_inline]] void write(Log_Level level, Log_Message message, const Pairs&... pairs) const noexcept {
     static_assert(sizeof...(Pairs) % 2 == 0, "a name without a value");
     static_assert(names_are_texts<Pairs...>(), "fields are: name, value, name, value, …");
     if (enabled(level)) [[unlikely]] emit(level, message, {Log_Value(pairs)...});
