@@ -77,6 +77,11 @@ Result<> Reactor::flush_later(Handler_Ref ref) {
   return core_->flush_later(ref.token());
 }
 
+Result<> Reactor::invoke(Handler_Ref ref, Result<> (*hook)(Event_Handler&), std::uint8_t ready) {
+  assert(core_->at_home());
+  return core_->invoke(ref.token(), hook, ready);
+}
+
 Event_Handler* Reactor::find(Handler_Ref ref) noexcept {
   Handler_Slot* slot = core_->table.find(ref.token());
   return slot == nullptr ? nullptr : slot->handler;

@@ -40,6 +40,7 @@ class Reactor_Core {
   Result<> close(std::uint64_t token, std::error_code reason);
   Result<> apply(Handler_Slot& slot, std::uint64_t token);  ///< tells the demultiplexer what is wanted now
   Result<> flush_later(std::uint64_t token);
+  Result<> invoke(std::uint64_t token, Result<> (*hook)(Event_Handler&), std::uint8_t ready_set);
   Result<> post(std::uint64_t token, Callback callback);
   Timer schedule(Duration after, Callback callback, Duration interval);
   Timer schedule_timeout(std::uint64_t token, Duration after, Duration interval);

@@ -174,6 +174,14 @@ void Reactor_Core::upcall(std::uint64_t token, Event_Handler& handler, Hook hook
   }
 }
 
+Result<> Reactor_Core::invoke(std::uint64_t token, Result<> (*hook)(Event_Handler&), std::uint8_t ready_set) {
+  Handler_Slot* slot = table.find(token);
+  if (slot == nullptr) return fail(std::errc::identifier_removed);
+  ready = ready_set;
+  upcall(token, *slot->handler, hook);
+  return {};
+}
+
 Timer Reactor_Core::schedule_timeout(std::uint64_t token, Duration after, Duration interval) {
   const auto tell = [this, token] {
     const Timer_Id id = timers->running();

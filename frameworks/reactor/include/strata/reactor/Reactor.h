@@ -66,6 +66,9 @@ class Reactor {
   Result<> close(Handler_Ref ref, std::error_code reason);
   /// Calls handle_output in this turn's flush, once however often asked.
   Result<> flush_later(Handler_Ref ref);
+  /// Runs `hook` as an upcall of that handler, now, inside the upcall of another: guarded like any, its errors and
+  /// exceptions close it. For acceptors. `ready` is what `ready()` says meanwhile. Errors: identifier_removed.
+  Result<> invoke(Handler_Ref ref, Result<> (*hook)(Event_Handler&), std::uint8_t ready = 0);
   /// The handler, or null when stale.
   Event_Handler* find(Handler_Ref ref) noexcept;
   /// Calls `visit(context, ref, handler)` for each handler of the group; it may close any.

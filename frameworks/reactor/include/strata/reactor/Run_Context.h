@@ -13,23 +13,25 @@ inline namespace v1 {
 /// An idle connection therefore owns neither. Made by the first `run` of a reactor; in a pool, one for each thread.
 class Run_Context {
  public:
-  static constexpr std::size_t buffer_size = 64 * 1024;
+  static constexpr std::size_t read_size = 64 * 1024;    ///< the most that one read brings
+  static constexpr std::size_t unread_size = 64 * 1024;  ///< the most that may be kept in front of it
+  static constexpr std::size_t cork_size = 64 * 1024;
 
   /// Null when memory is out.
   static std::unique_ptr<Run_Context> make() noexcept;
 
   /// Valid until the upcall that got it returns.
-  Bytes lent() noexcept { return {lent_, buffer_size}; }
+  Bytes lent() noexcept { return {lent_, unread_size + read_size}; }
 
   /// Replies of the upcall that runs, not yet sent. `corked_by` names the connection that they belong to.
-  Bytes cork() noexcept { return {cork_, buffer_size}; }
+  Bytes cork() noexcept { return {cork_, cork_size}; }
   std::size_t corked = 0;
   const void* corked_by = nullptr;
 
  private:
   Run_Context() = default;
-  alignas(64) std::byte lent_[buffer_size];
-  alignas(64) std::byte cork_[buffer_size];
+  alignas(64) std::byte lent_[unread_size + read_size];
+  alignas(64) std::byte cork_[cork_size];
 };
 
 }  // namespace v1

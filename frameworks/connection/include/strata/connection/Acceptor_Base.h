@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <strata/connection/Acceptor_Options.h>
+#include <strata/connection/Svc_Handler.h>
+#include <strata/os/Outcome.h>
+#include <strata/os/Socket_Address.h>
+
+namespace strata {
+inline namespace v1 {
+
+class Listener;
+
+/// Listens, and makes a handler for each connection: what Acceptor<H> is without its H. Must be destroyed before its
+/// service, at home. @threads home
+class Acceptor_Base {
+ public:
+  explicit Acceptor_Base(Service& service) noexcept;
+  Acceptor_Base(const Acceptor_Base&) = delete;
+  Acceptor_Base& operator=(const Acceptor_Base&) = delete;
+  virtual ~Acceptor_Base();
+
+  /// Listens on all addresses, or on none: "bind 0.0.0.0:80: Permission denied". invalid_argument: `defer_accept` for a
+  /// handler whose client does not speak first.
+  Outcome<> open(std::span<const os::Socket_Address> addresses, const Acceptor_Options& options = {});
+  /// Where it really listens; a port 0 is the system's choice by now.
+  std::vector<os::Socket_Address> addresses() const;
+  /// Stops listening; connections live on. Idempotent.
+  void close() noexcept;
+  Service& service() noexcept { return service_; }
+
+ protected:
+  virtual std::unique_ptr<Svc_Handler> make_handler() = 0;
+  virtual First_Speaker first_speaker() const noexcept = 0;
+
+ private:
+  friend class Listener;
+  bool full() const noexcept;
+  void room() noexcept;
+
+  Service& service_;
+  Acceptor_Options options_;
+  std::vector<Handler_Ref> listeners_;
+};
+
+}  // namespace v1
+}  // namespace strata

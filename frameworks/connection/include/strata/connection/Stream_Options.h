@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <strata/os/Clock.h>
+
+namespace strata {
+inline namespace v1 {
+
+/// What happens when a connection's send queue passes `high_water`.
+enum class Overflow : std::uint8_t {
+  pause,  ///< its input pauses until the queue is down to `low_water`; a put from outside its upcalls is refused
+  close,  ///< the connection closes with errc::overflow
+  shed,   ///< the put is refused with errc::shed and its bytes are dropped; the connection lives
+};
+
+/// Limits of one connection; the same for all of a service. 0 turns a timeout off.
+struct Stream_Options {
+  Duration idle_timeout{};   ///< nothing received and nothing sent for so long: closed with errc::idle_timeout
+  Duration write_timeout{};  ///< bytes queued, and the peer took none for so long: closed with errc::write_timeout
+  std::size_t high_water = 1024 * 1024;  ///< bytes
+  std::size_t low_water = 256 * 1024;    ///< bytes
+  Overflow overflow = Overflow::pause;
+};
+
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <system_error>
+
+#include <strata/connection/Service.h>
+#include <strata/os/Bytes.h>
+#include <strata/os/Socket_Address.h>
+#include <strata/reactor/Event_Handler.h>
+#include <strata/reactor/Handler_Ref.h>
+#include <strata/timers/Timer_Node.h>
+
+namespace strata {
+inline namespace v1 {
+
+class Message_Block;
+class Transport;
+
+/// Who sends the first bytes of a protocol: `static constexpr auto first_speaker = First_Speaker::client;` in a handler
+/// allows `defer_accept`.
+enum class First_Speaker : std::uint8_t { unknown, client, server };
+
+/// One connection's service: subclass it, and put replies. Made by an Acceptor or Connector, owned by the reactor, freed
+/// after handle_close. @threads home, all of it; from elsewhere `Reactor::post(ref(), …)`
+///
+/// Hooks that return an error close the connection with that reason. What is put in a hook leaves in one write when the
+/// hook returns. Between hooks a connection owns no buffer.
+class Svc_Handler : public Event_Handler, private Timer_Node {
+ public:
+  template <class T = void>
+  using Result = strata::Result<T>;
+  using Bytes = strata::Bytes;
+  static constexpr First_Speaker first_speaker = First_Speaker::unknown;
+
+  ~Svc_Handler() override;
+
+  /// The connection stands; before any other hook.
+  virtual Result<> open() { return {}; }
+  /// `bytes` are lent by the running thread until the hook returns; they may be changed in place.
+  virtual Result<> handle_data(Bytes bytes) = 0;
+  /// The peer sent FIN, all its bytes were delivered. Replies may still go out.
+  virtual Result<> handle_end();
+  /// The send queue has fallen to its low-water mark after it was above the high one.
+  virtual Result<> handle_writable() { return {}; }
+  /// The service ends. Default: close when what has arrived is answered and sent.
+  virtual void handle_drain() { close_when_idle(); }
+
+  Service& service() const noexcept { return *service_; }
+  Reactor& home() const noexcept { return *ref_.reactor(); }
+  Handler_Ref ref() const noexcept { return ref_; }
+  os::Handle handle() const noexcept final { return handle_; }
+  os::Socket_Address peer() const noexcept;   ///< unspecified where the system no longer knows
+  os::Socket_Address local() const noexcept;
+
+  /// Sends `bytes`, which are free again when it returns. In a hook, less than `cork_limit` is gathered until the hook
+  /// returns; what the peer cannot take is queued and charged. Reports queue policy alone: no_buffer_space (a budget; or
+  /// above the high-water mark from outside this connection's hooks), errc::overflow, errc::shed, broken_pipe (after
+  /// `shutdown_send`, `close…`); errors of the write arrive as handle_close.
+  Result<> put(Const_Bytes bytes);
+  Result<> put(std::string_view text) { return put(as_bytes(text)); }
+  Result<> put(Message_Block&& message);  ///< not copied when it has to be queued
+  static constexpr std::size_t cork_limit = 8 * 1024;
+  std::size_t queued() const noexcept;  ///< bytes that wait for the peer
+
+  /// Only in handle_data, with a tail of its bytes: the next handle_data starts with them. At most
+  /// Run_Context::unread_size; errors: message_size, not_enough_memory.
+  Result<> unread(Const_Bytes rest);
+  void suspend(Suspension reason = Suspension::user);  ///< no handle_data and handle_end, until
+  void resume(Suspension reason = Suspension::user);
+
+  /// Sends FIN after all that was put; reading goes on.
+  Result<> shutdown_send();
+  /// Closes at the end of the turn; what was put in this hook is tried once, what is queued is dropped.
+  void close(std::error_code reason = {});
+  /// Closes when all that was put is sent: FIN, then the peer's remaining bytes are read away for up to `linger_time`,
+  /// so that no reset overtakes the reply (RFC 9112 section 9.6).
+  void close_when_flushed(std::error_code reason = {});
+  /// Closes when nothing has arrived that is not answered, and nothing is queued: errc::stopping.
+  void close_when_idle();
+  /// Closes with RST, drops everything.
+  void abort(std::error_code reason = {});
+  static constexpr Duration linger_time = std::chrono::seconds{2};
+
+  /// A callback that counts as a hook of this connection. Keep the token in the handler: it dies with it.
+  [[nodiscard]] Timer schedule(Duration after, Callback callback, Duration interval = {});
+
+ protected:
+  Svc_Handler() noexcept = default;
+
+ private:
+  friend class Transport;
+  friend class Service;
+  friend class Svc_Output;
+  friend Result<Handler_Ref> start_connection(std::unique_ptr<Svc_Handler>, Service&, os::Unique_Handle, bool);
+  struct Cold;
+  class Hook;
+
+  Result<> handle_input() final;
+  Result<> handle_output() final;
+
+  bool is(std::uint16_t flag) const noexcept { return (flags_ & flag) != 0; }
+  void set(std::uint16_t flag) noexcept { flags_ = static_cast<std::uint16_t>(flags_ | flag); }
+  void unset(std::uint16_t flag) noexcept { flags_ = static_cast<std::uint16_t>(flags_ & ~flag); }
+
+  static void idle_expired(void*, Timer_Node&) noexcept;
+  static void write_expired(void*, Timer_Node&) noexcept;
+  Cold* cold() noexcept;
+  bool reading() const noexcept;
+  Result<> update_interest();
+  void touch() noexcept;
+  Result<> deliver(Bytes bytes);
+  Result<> deliver_end();
+  Result<> redeliver();
+  Result<> send_now(std::span<const Const_Bytes> parts);
+  Result<> admit(std::size_t size);
+  Result<> enqueue(Message_Block&& message);
+  Result<> enqueue(Const_Bytes bytes);
+  Result<> account(std::size_t size);
+  Result<> flush_cork();
+  Result<> flush_queue();
+  Result<> queue_drained();
+  Result<> finish_sending();
+  void drop_queue() noexcept;
+
+  Service* service_ = nullptr;
+  Transport* transport_ = nullptr;
+  std::unique_ptr<Cold> cold_;
+  Handler_Ref ref_;
+  os::Handle handle_;
+  std::uint16_t flags_ = 0;
+  std::uint8_t suspended_ = 0;
+};
+
+}  // namespace v1
+}  // namespace strata
