@@ -3,13 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <utility>
-#include <vector>
 
 #include <strata/os/Clock.h>
 #include <strata/os/Result.h>
+#include <strata/timers/Block_Table.h>
 #include <strata/timers/Callback.h>
 #include <strata/timers/Timer_Id.h>
 #include <strata/timers/Timer_Node.h>
@@ -61,33 +59,29 @@ class Callback_Timers {
   template <class Visitor>
   void for_each(Visitor&& visit) const {
     for (std::uint32_t slot = 0; slot < slots_; ++slot) {
-      const Record& r = at(slot);
+      const Record& r = records_[slot];
       if (r.filed()) visit(Timer_Id{slot, r.generation}, r.due, r.interval);
     }
   }
 
  private:
-  static constexpr std::uint32_t chunk_bits = 6;
-  static constexpr std::uint32_t chunk_size = 1u << chunk_bits;
   static constexpr std::uint32_t none = ~0u;
 
   struct Record : Timer_Node {
     Callback callback;
     Time_Point due{};
     Duration interval{};
-    std::uint32_t generation = 1;  // of the next use once released
+    std::uint32_t generation = 1;  // once released, that of the next use
     std::uint32_t link = none;     // in use: its own slot; free: the next free one
   };
 
   static void expired(void* self, Timer_Node& node) noexcept;
-  Record& at(std::uint32_t slot) const noexcept { return chunks_[slot >> chunk_bits][slot & (chunk_size - 1)]; }
   Record* find(Timer_Id id) const noexcept {
     if (id.slot >= slots_) return nullptr;
-    Record& r = at(id.slot);
+    Record& r = records_[id.slot];
     return r.generation == id.generation ? &r : nullptr;
   }
   Record* acquire() noexcept;
-  bool grow() noexcept;
   void release(Record& r) noexcept;
   void recycle(Record& r) noexcept;
   void fire(Record& r) noexcept;
@@ -95,11 +89,11 @@ class Callback_Timers {
 
   Timer_Queue& queue_;
   Hooks hooks_;
-  std::vector<std::unique_ptr<Record[]>> chunks_;
-  std::uint32_t slots_ = 0;
+  Block_Table<Record, 6> records_;
+  std::uint32_t slots_ = 0;  // records ever used
   std::uint32_t free_ = none;
   std::size_t size_ = 0;
-  Record* running_ = nullptr;
+  Record* running_ = nullptr;  // whose upcall runs
   unsigned kind_;
 };
 

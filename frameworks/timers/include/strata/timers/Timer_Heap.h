@@ -34,25 +34,27 @@ class Timer_Heap final : public Timer_Queue {
   static bool before(const Entry& a, const Entry& b) noexcept {
     return a.high != b.high ? a.high < b.high : a.low < b.low;
   }
+  static Tick tick_of(const Entry& entry) noexcept { return entry.high >> (64 - tick_bits); }
+  static Entry entry_of(std::uintptr_t tagged) noexcept;
+
   void advance(Timer_Node& node, Tick earlier) noexcept override;
   void visit_all(Visit visit, void* context) const override;
+  void collect_due() noexcept;
+  bool grow() noexcept;
 
-  bool reserve(std::uint32_t entries) noexcept;
   void put(std::uint32_t index, const Entry& entry) noexcept;
-  void push(Timer_Node& node, unsigned kind) noexcept;
+  void push(std::uintptr_t tagged) noexcept;
   void remove(std::uint32_t index) noexcept;
   void sift(std::uint32_t index, const Entry& entry) noexcept;
-  bool sift_up(std::uint32_t index, const Entry& entry) noexcept;
+  void sift_up(std::uint32_t index, const Entry& entry) noexcept;
   void sift_down(std::uint32_t index, const Entry& entry) noexcept;
-  void collect_due() noexcept;
 
-  // One array: `capacity_` heap entries, then room for as many tagged nodes of the batch that fires.
+  // Both have `capacity_` places, of which no more are used together, so that only schedule() needs memory.
   Entry* heap_ = nullptr;
-  std::uintptr_t* batch_ = nullptr;
+  std::uintptr_t* batch_ = nullptr;  // the tagged nodes that the running expire() found due; 0: fired or cancelled
   std::uint32_t capacity_ = 0;
   std::uint32_t heap_size_ = 0;
   std::uint32_t batch_size_ = 0;
-  bool expiring_ = false;
 };
 
 }  // namespace v1

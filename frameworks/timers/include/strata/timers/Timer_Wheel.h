@@ -35,6 +35,7 @@ class Timer_Wheel final : public Timer_Queue {
   std::size_t expire(Tick now) noexcept override;
 
  private:
+  using Chunk = Chunk_Pool::Chunk;
   using Entry = Chunk_Pool::Entry;
   struct List {  // of chunks; 0: none
     std::uint32_t head = 0;
@@ -51,14 +52,36 @@ class Timer_Wheel final : public Timer_Queue {
   void visit_all(Visit visit, void* context) const override;
 
   unsigned slot_of(Tick deadline) const noexcept;
+  Tick start_of(unsigned slot) const noexcept;
+  unsigned first_slot() const noexcept;
+  void mark(unsigned slot) noexcept;
+  void unmark(unsigned slot) noexcept;
+
   bool append(unsigned slot, Timer_Node& node, Entry entry) noexcept;
-  bool extend(unsigned slot) noexcept;
   void remove(std::uint32_t place) noexcept;
+  static void shrink(Chunk& chunk) noexcept;
+  void link(unsigned slot, std::uint32_t chunk) noexcept;
+  void unlink(std::uint32_t chunk) noexcept;
+  void strand(std::uint32_t chunk) noexcept;
+
+  bool due(const Timer_Node& node) const noexcept { return node.deadline() <= position_ && order(node) < unripe_; }
+  void take(unsigned slot) noexcept;
+  bool refile(Timer_Node& node, Entry entry) noexcept;
+  void retire(std::uint32_t chunk) noexcept;
+  void prefetch(std::uint32_t chunk) const noexcept;
+  void cascade(unsigned slot) noexcept;
+  std::size_t fire_list(unsigned slot) noexcept;
+  bool survey() noexcept;
+  void sort_due() noexcept;
+  template <class Visitor>
+  void for_each_due(Visitor visit) noexcept;
 
   std::array<List, firing + 1> lists_{};
   std::array<std::uint64_t, levels * words> occupied_{};  // a bit a slot
+  std::uint32_t busy_ = 0;                                  // a bit a word of occupied_ that is not 0
   Chunk_Pool pool_;
   Tick position_;
+  std::uint64_t unripe_ = 0;  // from this order on filed since expire() began
   bool expiring_ = false;
 };
 

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <new>
+
+namespace strata {
+inline namespace v1 {
+
+/// Objects named by their index, in blocks of 2^`bits` that never move and are kept until the table dies. @threads loop
+template <class T, unsigned bits>
+class Block_Table {
+ public:
+  Block_Table() = default;
+  Block_Table(const Block_Table&) = delete;
+  Block_Table& operator=(const Block_Table&) = delete;
+  ~Block_Table() {
+    std::for_each(blocks_, blocks_ + count_, [](T* block) { delete[] block; });
+    delete[] blocks_;
+  }
+
+  T& operator[](std::uint32_t index) const noexcept { return blocks_[index >> bits][index & (block_size - 1)]; }
+  std::uint32_t size() const noexcept { return count_ << bits; }
+
+  /// One more block of default-initialised objects; false where there is no memory.
+  bool grow() noexcept {
+    if (count_ == capacity_ && !widen()) return false;
+    blocks_[count_] = new (std::nothrow) T[block_size];
+    if (blocks_[count_] == nullptr) return false;
+    ++count_;
+    return true;
+  }
+
+ private:
+  static constexpr std::uint32_t block_size = 1u << bits;
+
+  bool widen() noexcept {
+    const std::uint32_t capacity = std::max(capacity_ * 2, 8u);
+    if (capacity > 1u << (31 - bits)) return false;
+    T** blocks = new (std::nothrow) T*[capacity];
+    if (blocks == nullptr) return false;
+    std::copy_n(blocks_, count_, blocks);
+    delete[] blocks_;
+    blocks_ = blocks;
+    capacity_ = capacity;
+    return true;
+  }
+
+  T** blocks_ = nullptr;
+  std::uint32_t count_ = 0;
+  std::uint32_t capacity_ = 0;
+};
+
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <strata/timers/Callback_Timers.h>
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace strata {
+inline namespace v1 {
+
+Callback_Timers::Callback_Timers(Timer_Queue& queue, unsigned kind, Hooks hooks) noexcept
+    : queue_{queue}, hooks_{hooks}, kind_{kind} {
+  queue_.set_expiry(kind, &Callback_Timers::expired, this);
+}
+
+// Two passes: captures that die may hold tokens of other timers, which are stale by then.
+Callback_Timers::~Callback_Timers() {
+  assert(running_ == nullptr);
+  for (std::uint32_t slot = 0; slot < slots_; ++slot) {
+    Record& r = records_[slot];
+    if (r.filed()) queue_.cancel(r);
+    ++r.generation;
+  }
+  for (std::uint32_t slot = 0; slot < slots_; ++slot) records_[slot].callback = Callback{};
+}
+
+Result<Timer_Id> Callback_Timers::schedule(Time_Point start, Duration after, Callback callback, Duration interval) {
+  Record* r = callback ? acquire() : nullptr;
+  if (r == nullptr) return fail(std::errc::not_enough_memory);
+  r->due = due_time(start, after);
+  r->interval = std::max(interval, Duration::zero());
+  r->callback = std::move(callback);
+  if (Result<> filed = queue_.schedule(*r, tick_ceil(r->due), kind_); !filed) {
+    release(*r);
+    return fail(filed.error());
+  }
+  return Timer_Id{r->link, r->generation};
+}
+
+bool Callback_Timers::cancel(Timer_Id id) noexcept {
+  Record* r = find(id);
+  if (r == nullptr) return false;
+  if (r->filed()) queue_.cancel(*r);
+  release(*r);
+  return true;
+}
+
+bool Callback_Timers::reset(Timer_Id id, Time_Point start, Duration after) noexcept {
+  Record* r = find(id);
+  if (r == nullptr) return false;
+  r->due = due_time(start, after);
+  if (r->filed()) {
+    queue_.refresh(*r, tick_ceil(r->due));
+    return true;
+  }
+  return queue_.schedule(*r, tick_ceil(r->due), kind_).has_value();
+}
+
+std::optional<Time_Point> Callback_Timers::deadline(Timer_Id id) const noexcept {
+  const Record* r = find(id);
+  return r != nullptr && r->filed() ? std::optional{r->due} : std::nullopt;
+}
+
+Callback_Timers::Record* Callback_Timers::acquire() noexcept {
+  if (free_ == none && slots_ == records_.size() && !records_.grow()) return nullptr;
+  const std::uint32_t slot = free_ != none ? free_ : slots_++;
+  Record& r = records_[slot];
+  if (free_ != none) free_ = r.link;
+  r.link = slot;
+  ++size_;
+  return &r;
+}
+
+// From here on the id is stale. The record of the running upcall is recycled when that returns.
+void Callback_Timers::release(Record& r) noexcept {
+  if (++r.generation == 0) r.generation = 1;
+  --size_;
+  if (&r != running_) recycle(r);
+}
+
+void Callback_Timers::recycle(Record& r) noexcept {
+  const Callback dead = std::move(r.callback);  // dies last: its captures may come back here
+  free_ = std::exchange(r.link, free_);
+}
+
+void Callback_Timers::expired(void* self, Timer_Node& node) noexcept {
+  static_cast<Callback_Timers*>(self)->fire(static_cast<Record&>(node));
+}
+
+void Callback_Timers::fire(Record& r) noexcept {
+  const std::uint32_t generation = r.generation;
+  if (r.interval > Duration::zero()) rearm(r);
+  running_ = &r;
+  hooks_.run(hooks_.context, r.callback);
+  running_ = nullptr;
+  if (r.generation != generation) {
+    recycle(r);
+  } else if (!r.filed()) {
+    release(r);
+  }
+}
+
+// The first whole interval after the tick that fires. Where the queue finds no memory for it the timer ends.
+void Callback_Timers::rearm(Record& r) noexcept {
+  const Duration late = std::max(tick_start(queue_.now()) - r.due, Duration::zero());
+  const auto periods = late / r.interval + 1;
+  const bool fits = r.interval <= (Time_Point::max() - r.due) / periods;
+  r.due = fits ? r.due + periods * r.interval : Time_Point::max();
+  static_cast<void>(queue_.schedule(r, tick_ceil(r.due), kind_));
+}
+
+}  // namespace v1
+}  // namespace strata
