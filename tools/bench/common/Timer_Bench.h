@@ -8,12 +8,32 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace bench {
+
+// What an operation cost on average; negative where the queue ran out of patience.
+struct Timer_Figure {
+  const char* peer;
+  const char* op;
+  std::size_t count;
+  double ns;
+};
+
+inline void print(const Timer_Figure& figure) {
+  std::printf(R"({"peer":"%s","op":"%s","n":%zu,"ns":)", figure.peer, figure.op, figure.count);
+  if (figure.ns < 0) {
+    std::puts("null}");
+  } else {
+    std::printf("%.2f}\n", figure.ns);
+  }
+  std::fflush(stdout);
+}
 
 // The one workload for every timer queue. A Queue is made with the number of its timers, all idle, and has
 //   void schedule(size_t i, unsigned ms)   of an idle timer, relative to the last turn
@@ -28,7 +48,10 @@ namespace bench {
 template <typename Queue>
 class Timer_Bench {
  public:
-  Timer_Bench(const char* peer, std::size_t count) : peer_(peer), count_(count), order_(count) {
+  using Sink = std::function<void(const Timer_Figure&)>;
+
+  Timer_Bench(const char* peer, std::size_t count, Sink sink = print)
+      : peer_(peer), count_(count), order_(count), sink_(std::move(sink)) {
     std::iota(order_.begin(), order_.end(), std::size_t{0});
     std::mt19937_64 random(42);
     std::shuffle(order_.begin(), half(), random);  // the halves apart: schedule_and_cancel() works on the second
@@ -71,7 +94,7 @@ class Timer_Bench {
       const std::size_t end = done + ops_a_turn < to ? done + ops_a_turn : to;
       for (; done < end; ++done) op(done);
       queue.turn();
-      if ((done / ops_a_turn) % 64 == 0 && now() - start > patience) break;
+      if (done / ops_a_turn % 8 == 0 && now() - start > patience) break;
     }
     cost.time += now() - start;
     cost.ops += done - from;
@@ -133,28 +156,24 @@ class Timer_Bench {
   }
 
   void report(const char* op, const Cost& cost) const {
-    std::printf(R"({"peer":"%s","op":"%s","n":%zu,"ns":)", peer_, op, count_);
-    if (cost.ops == 0) {
-      std::puts("null}");
-    } else {
-      std::printf("%.2f}\n", static_cast<double>(cost.time) / static_cast<double>(cost.ops));
-    }
-    std::fflush(stdout);
+    sink_({peer_, op, count_, cost.ops == 0 ? -1 : static_cast<double>(cost.time) / static_cast<double>(cost.ops)});
   }
 
   const char* peer_;
   std::size_t count_;
   std::vector<std::size_t> order_;
+  Sink sink_;
 };
 
-// Runs the sizes named on the command line, else all four.
+// Runs the sizes named on the command line, else all four, but none over `most`.
 template <typename Queue>
-void bench_timers(const char* peer, int argc, char** argv) {
+void bench_timers(const char* peer, int argc, char** argv, std::size_t most = 1'000'000) {
   std::vector<std::size_t> sizes;
   for (int i = 1; i < argc; ++i)
     if (const std::size_t size = std::strtoull(argv[i], nullptr, 10); size > 1) sizes.push_back(size);
   if (sizes.empty()) sizes = {1'000, 10'000, 100'000, 1'000'000};
-  for (const std::size_t size : sizes) Timer_Bench<Queue>(peer, size).run();
+  for (const std::size_t size : sizes)
+    if (size <= most) Timer_Bench<Queue>(peer, size).run();
 }
 
 }  // namespace bench
