@@ -38,6 +38,7 @@ constexpr bool is_name_char(char c) { return is_letter(c) || is_digit(c) || c ==
 
 /// A name whose last label is a number is an address to inet_aton(3), hence to getaddrinfo(3): "127.1", "0x7f.1".
 bool looks_like_ipv4(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
   const std::string_view last = host.substr(host.rfind('.') + 1);
   const bool hex = last.starts_with("0x") || last.starts_with("0X");
   return hex ? std::all_of(last.begin() + 2, last.end(), is_hex_digit)
