@@ -23,10 +23,10 @@ Record_Buffer::Record_Buffer(std::size_t capacity)
     : block_(std::make_unique_for_overwrite<char[]>(capacity)), capacity_(capacity) {}
 
 bool Record_Buffer::push(const Log_Record& record) {
-  const std::size_t before = size_;
-  if (put_record(record)) return true;
-  size_ = before;
-  return false;
+  end_ = size_;
+  if (!put_record(record)) return false;
+  size_ = end_;
+  return true;
 }
 
 bool Record_Buffer::put_record(const Log_Record& record) {
@@ -38,9 +38,9 @@ bool Record_Buffer::put_record(const Log_Record& record) {
 }
 
 bool Record_Buffer::put(const void* data, std::size_t size) {
-  if (capacity_ - size_ < size) return false;
-  if (size > 0) std::memcpy(block_.get() + size_, data, size);
-  size_ += size;
+  if (capacity_ - end_ < size) return false;
+  if (size > 0) std::memcpy(block_.get() + end_, data, size);
+  end_ += size;
   return true;
 }
 

@@ -17,7 +17,8 @@ inline namespace v1 {
 class Record_Buffer {
  public:
   explicit Record_Buffer(std::size_t capacity);
-  bool push(const Log_Record&);  ///< false, and nothing changed, when it does not fit
+  /// False when it does not fit. Then, and when a rendered object throws, nothing has changed.
+  bool push(const Log_Record&);
   bool empty() const noexcept { return size_ == 0; }
 
   /// The next record in order; its texts and pairs are good until the next call. False at the end, and then the buffer
@@ -35,7 +36,8 @@ class Record_Buffer {
 
   std::unique_ptr<char[]> block_;
   std::size_t capacity_;
-  std::size_t size_ = 0;
+  std::size_t size_ = 0;  // of whole records
+  std::size_t end_ = 0;   // of the record that is being put
   std::size_t read_ = 0;
   std::string scratch_;            // of push
   std::vector<Log_Value> pairs_;  // of the record popped last

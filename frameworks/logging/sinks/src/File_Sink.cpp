@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/log_sinks/File_Sink.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 #include <Poco/AutoPtr.h>
@@ -18,15 +21,26 @@ inline namespace v1 {
 
 namespace {
 
-/// A link or a pipe planted at the path is refused, and the file is made where it is missing. POCO opens it by name a
-/// moment later: who may write to the folder between the two could have replaced it anyway.
+/// Makes the file where it is missing; a link, a pipe or a device planted at the path is refused. POCO opens it by name a
+/// moment later: who may change the folder meanwhile may change the file as well.
 Result<> check_path(const std::string& path) {
-  std::error_code ignored;
-  const std::filesystem::file_status status = std::filesystem::symlink_status(path, ignored);
-  if (std::filesystem::is_symlink(status)) return fail(std::errc::too_many_symbolic_link_levels);
-  if (std::filesystem::is_fifo(status)) return fail(std::errc::operation_not_permitted);
   const Result<os::File> file = os::File::open(path, os::Open_Mode::append, 0640);
   return file ? Result<>{} : fail(file.error());
+}
+
+/// A crash or a full disk has left half a line at the end.
+bool ends_torn(const std::string& path) {
+  std::ifstream file{path, std::ios::binary | std::ios::ate};
+  return file.tellg() > 0 && file.seekg(-1, std::ios::end) && file.get() != '\n';
+}
+
+/// Since 1970-01-01 UTC.
+std::int64_t changed_ns(const std::string& path) {
+  using File_Clock = std::filesystem::file_time_type::clock;
+  std::error_code error;
+  const auto changed = std::filesystem::last_write_time(path, error);
+  const Duration age = error ? Duration{0} : std::chrono::duration_cast<Duration>(File_Clock::now() - changed);
+  return os::wall_clock_ns() - age.count();
 }
 
 /// Runs `call`, whose exceptions are POCO's, and ends them here.
@@ -49,14 +63,16 @@ class File_Sink final : public Log_Sink {
 
  private:
   std::int64_t period_of(std::int64_t time_ns) const noexcept;
-  Result<> log();
   void rotate_before_next(bool whatever_its_size);
+  void close();
 
   std::string path_;
   Log_Format format_;
   Log_Rotation rotation_;
   Poco::AutoPtr<Poco::FileChannel> channel_;
   std::int64_t period_ = 0;  // of the last line, in intervals since 1970
+  bool open_ = false;
+  bool torn_ = false;
   std::string line_;
   Poco::Message message_;
 };
@@ -82,37 +98,38 @@ std::int64_t File_Sink::period_of(std::int64_t time_ns) const noexcept {
 
 Result<> File_Sink::open() {
   if (Result<> checked = check_path(path_); !checked) return checked;
-  period_ = period_of(os::wall_clock_ns());
-  std::error_code ignored;
-  const auto changed = std::filesystem::last_write_time(path_, ignored);
-  if (!ignored) {
-    const auto age = std::filesystem::file_time_type::clock::now() - changed;
-    period_ = period_of(os::wall_clock_ns() - std::chrono::duration_cast<Duration>(age).count());
-  }
-  return guarded([this] { channel_->open(); });
+  period_ = period_of(changed_ns(path_));
+  torn_ = ends_torn(path_);
+  const Result<> opened = guarded([this] { channel_->open(); });
+  open_ = opened.has_value();
+  return opened;
+}
+
+/// A stream of POCO's that failed once fails for ever; the next line opens another.
+void File_Sink::close() {
+  (void)guarded([this] { channel_->close(); });
+  open_ = false;
 }
 
 Result<> File_Sink::write(const Log_Record& record) {
-  line_.clear();
+  if (!open_) {
+    if (Result<> opened = open(); !opened) return opened;
+  }
+  line_.assign(torn_ ? "\n" : "");
   format_line(format_, record, line_);
   message_.setText(line_);
   const std::int64_t period = period_of(record.time_ns);
-  const bool cut = std::exchange(period_, period) < period;
+  const bool cut = std::exchange(period_, std::max(period_, period)) < period;
   if (cut) rotate_before_next(true);
-  const Result<> written = log();
+  const Result<> written = guarded([this] { channel_->log(message_); });
   if (cut) rotate_before_next(false);
-  return written;
-}
-
-/// A stream of POCO's that failed once fails for ever: it is closed, and the next line opens another.
-Result<> File_Sink::log() {
-  Result<> written = guarded([this] { channel_->log(message_); });
-  if (!written) (void)guarded([this] { channel_->close(); });
+  if (written) torn_ = false;
+  else close();
   return written;
 }
 
 Result<> File_Sink::reopen() {
-  (void)guarded([this] { channel_->close(); });
+  close();
   return open();
 }
 

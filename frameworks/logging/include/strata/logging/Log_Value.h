@@ -28,6 +28,8 @@ class Log_Value {
 
   constexpr Log_Value() noexcept : data_{.natural = 0}, kind_(Kind::none) {}
   constexpr Log_Value(std::string_view text) noexcept : data_{.text = text}, kind_(Kind::text) {}
+  constexpr Log_Value(const char* text) noexcept : Log_Value(std::string_view{text}) {}
+  Log_Value(const std::string& text) noexcept : Log_Value(std::string_view{text}) {}
   template <std::same_as<bool> T>
   constexpr Log_Value(T value) noexcept : data_{.boolean = value}, kind_(Kind::boolean) {}
   template <std::signed_integral T>
