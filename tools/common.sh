@@ -55,7 +55,7 @@ test_preset() {
   local preset=$1 patience=()
   shift
   [ -z "${STRATA_FULL:-}" ] || patience=(--timeout 10800)
-  case $preset in asan*) sanitizer_environment ;; esac
+  case $preset in asan* | clang) sanitizer_environment ;; esac
   run ctest --preset "$preset" -j "$(nproc)" "${patience[@]}" "$@"
 }
 
