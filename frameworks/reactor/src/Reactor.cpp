@@ -77,10 +77,13 @@ Result<> Reactor::flush_later(Handler_Ref ref) {
   return core_->flush_later(ref.token());
 }
 
-Result<> Reactor::invoke(Handler_Ref ref, Result<> (*hook)(Event_Handler&), std::uint8_t ready) {
+Result<> Reactor::invoke(Handler_Ref ref, Result<> (*hook)(Event_Handler&, void*), void* argument,
+                         std::uint8_t ready) {
   assert(core_->at_home());
-  return core_->invoke(ref.token(), hook, ready);
+  return core_->invoke(ref.token(), hook, argument, ready);
 }
+
+std::uint32_t Reactor::new_group() noexcept { return ++core_->groups; }
 
 Event_Handler* Reactor::find(Handler_Ref ref) noexcept {
   Handler_Slot* slot = core_->table.find(ref.token());

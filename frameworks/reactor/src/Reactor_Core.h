@@ -40,7 +40,7 @@ class Reactor_Core {
   Result<> close(std::uint64_t token, std::error_code reason);
   Result<> apply(Handler_Slot& slot, std::uint64_t token);  ///< tells the demultiplexer what is wanted now
   Result<> flush_later(std::uint64_t token);
-  Result<> invoke(std::uint64_t token, Result<> (*hook)(Event_Handler&), std::uint8_t ready_set);
+  Result<> invoke(std::uint64_t token, Result<> (*hook)(Event_Handler&, void*), void* argument, std::uint8_t ready_set);
   Result<> post(std::uint64_t token, Callback callback);
   Timer schedule(Duration after, Callback callback, Duration interval);
   Timer schedule_timeout(std::uint64_t token, Duration after, Duration interval);
@@ -67,6 +67,7 @@ class Reactor_Core {
   std::optional<Callback_Timers> timers;
   std::unique_ptr<Run_Context> context;
   Reactor::Counts counts;
+  std::uint32_t groups = 0;  ///< the last tag given
   std::uint8_t ready = 0;
 
  private:

@@ -174,11 +174,12 @@ void Reactor_Core::upcall(std::uint64_t token, Event_Handler& handler, Hook hook
   }
 }
 
-Result<> Reactor_Core::invoke(std::uint64_t token, Result<> (*hook)(Event_Handler&), std::uint8_t ready_set) {
+Result<> Reactor_Core::invoke(std::uint64_t token, Result<> (*hook)(Event_Handler&, void*), void* argument,
+                              std::uint8_t ready_set) {
   Handler_Slot* slot = table.find(token);
   if (slot == nullptr) return fail(std::errc::identifier_removed);
   ready = ready_set;
-  upcall(token, *slot->handler, hook);
+  upcall(token, *slot->handler, [=](Event_Handler& h) { return hook(h, argument); });
   return {};
 }
 

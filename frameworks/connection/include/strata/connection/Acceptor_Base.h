@@ -39,7 +39,9 @@ class Acceptor_Base {
 
  private:
   friend class Listener;
+  friend class Service;
   bool full() const noexcept;
+  void await_room() noexcept;
   void room() noexcept;
 
   Service& service_;

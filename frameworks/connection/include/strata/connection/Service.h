@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <system_error>
+#include <utility>
 
 #include <strata/connection/Budget.h>
 #include <strata/connection/Stream_Options.h>
@@ -12,6 +14,8 @@
 
 namespace strata {
 inline namespace v1 {
+
+class Acceptor_Base;
 
 /// Counts of one service, kept by its connections. @threads home
 struct Service_Counts {
@@ -48,12 +52,13 @@ class Service {
   void drain();
   /// Closes every connection.
   void close_all(std::error_code reason);
-  /// Called after a connection has gone; one at a time. For acceptors at their cap, and for who awaits the last.
+  /// Called whenever a connection has gone; for who awaits the last one.
   void when_released(Callback callback) { released_ = std::move(callback); }
 
  private:
   friend class Svc_Handler;
-  void attach() noexcept { ++connections_, ++counts_.accepted; }
+  friend class Acceptor_Base;
+  void attach() noexcept;
   void detach() noexcept;
 
   std::string name_;
@@ -64,6 +69,7 @@ class Service {
   std::uint32_t group_;
   Service_Counts counts_;
   std::size_t connections_ = 0;
+  Acceptor_Base* acceptor_ = nullptr;  ///< waits for room: told once of the next release
   Callback released_;
 };
 

@@ -6,12 +6,14 @@
 #include <memory>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <strata/connection/Service.h>
 #include <strata/os/Bytes.h>
 #include <strata/os/Socket_Address.h>
 #include <strata/reactor/Event_Handler.h>
 #include <strata/reactor/Handler_Ref.h>
+#include <strata/reactor/Reactor.h>
 #include <strata/timers/Timer_Node.h>
 
 namespace strata {
@@ -86,7 +88,13 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   static constexpr Duration linger_time = std::chrono::seconds{2};
 
   /// A callback that counts as a hook of this connection. Keep the token in the handler: it dies with it.
-  [[nodiscard]] Timer schedule(Duration after, Callback callback, Duration interval = {});
+  template <class F>
+  [[nodiscard]] Timer schedule(Duration after, F callback, Duration interval = {}) {
+    auto run = [ref = ref_, callback = std::move(callback)]() mutable {
+      (void)ref.reactor()->invoke(ref, &Svc_Handler::run_hook<F>, &callback);  // a stale one has nobody to call
+    };
+    return home().schedule(after, std::move(run), interval);
+  }
 
  protected:
   Svc_Handler() noexcept = default;
@@ -94,10 +102,16 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
  private:
   friend class Transport;
   friend class Service;
-  friend class Svc_Output;
   friend Result<Handler_Ref> start_connection(std::unique_ptr<Svc_Handler>, Service&, os::Unique_Handle, bool);
   struct Cold;
   class Hook;
+
+  template <class F>
+  static Result<> run_hook(Event_Handler& handler, void* callback) {
+    return static_cast<Svc_Handler&>(handler).as_hook([](void* f) { (*static_cast<F*>(f))(); }, callback);
+  }
+  void attach(Service& service, os::Unique_Handle handle) noexcept;
+  Result<> as_hook(void (*call)(void*), void* argument);
 
   Result<> handle_input() final;
   Result<> handle_output() final;
@@ -115,16 +129,16 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   Result<> deliver(Bytes bytes);
   Result<> deliver_end();
   Result<> redeliver();
+  bool corking() const noexcept;
   Result<> send_now(std::span<const Const_Bytes> parts);
   Result<> admit(std::size_t size);
-  Result<> enqueue(Message_Block&& message);
-  Result<> enqueue(Const_Bytes bytes);
-  Result<> account(std::size_t size);
+  template <class Bytes_Or_Block>
+  Result<> enqueue(Bytes_Or_Block&& what, std::size_t size);
   Result<> flush_cork();
   Result<> flush_queue();
-  Result<> queue_drained();
+  Result<> after_progress();
   Result<> finish_sending();
-  void drop_queue() noexcept;
+  Result<> end_when_idle();
 
   Service* service_ = nullptr;
   Transport* transport_ = nullptr;

@@ -67,10 +67,12 @@ class Reactor {
   /// Calls handle_output in this turn's flush, once however often asked.
   Result<> flush_later(Handler_Ref ref);
   /// Runs `hook` as an upcall of that handler, now, inside the upcall of another: guarded like any, its errors and
-  /// exceptions close it. For acceptors. `ready` is what `ready()` says meanwhile. Errors: identifier_removed.
-  Result<> invoke(Handler_Ref ref, Result<> (*hook)(Event_Handler&), std::uint8_t ready = 0);
+  /// exceptions close it. `ready` is what `ready()` says meanwhile. Errors: identifier_removed.
+  Result<> invoke(Handler_Ref ref, Result<> (*hook)(Event_Handler&, void*), void* argument = nullptr,
+                  std::uint8_t ready = 0);
   /// The handler, or null when stale.
   Event_Handler* find(Handler_Ref ref) noexcept;
+  std::uint32_t new_group() noexcept;  ///< a tag that no handler has
   /// Calls `visit(context, ref, handler)` for each handler of the group; it may close any.
   void for_each(std::uint32_t group, void (*visit)(void*, Handler_Ref, Event_Handler&), void* context);
 

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <strata/connection/Acceptor_Base.h>
+
+#include <chrono>
+#include <utility>
+
+#include "Listener.h"
+
+namespace strata {
+inline namespace v1 {
+
+namespace {
+
+Listen_Options listen_options(const Acceptor_Options& options) {
+  Listen_Options listen;
+  listen.backlog = options.backlog;
+  listen.defer_accept = static_cast<int>(std::chrono::ceil<std::chrono::seconds>(options.defer_accept).count());
+  return listen;
+}
+
+}  // namespace
+
+Acceptor_Base::Acceptor_Base(Service& service) noexcept : service_(service) {}
+
+Acceptor_Base::~Acceptor_Base() { close(); }
+
+Outcome<> Acceptor_Base::open(std::span<const os::Socket_Address> addresses, const Acceptor_Options& options) {
+  if (options.defer_accept > Duration::zero() && first_speaker() != First_Speaker::client) {
+    return fail(std::make_error_code(std::errc::invalid_argument),
+                "defer_accept: the handler does not declare first_speaker = First_Speaker::client");
+  }
+  options_ = options;
+  for (const os::Socket_Address& address : addresses) {
+    Outcome<SOCK_Acceptor> socket = SOCK_Acceptor::open(address, listen_options(options));
+    if (!socket) return close(), std::unexpected{std::move(socket.error())};
+    auto listener = std::make_unique<Listener>(*this, std::move(*socket));
+    Listener& borrowed = *listener;
+    const Result<Handler_Ref> ref =
+        service_.home().adopt(std::move(listener), Event_Mask::input, {Descriptor::exclusive, 0});
+    if (!ref) return close(), fail(ref.error(), "listen");
+    borrowed.start(*ref);
+    listeners_.push_back(*ref);
+  }
+  return {};
+}
+
+std::vector<os::Socket_Address> Acceptor_Base::addresses() const {
+  std::vector<os::Socket_Address> found;
+  for (const Handler_Ref ref : listeners_) {
+    const auto* listener = static_cast<const Listener*>(ref.reactor()->find(ref));
+    if (listener == nullptr) continue;
+    if (const Result<os::Socket_Address> address = listener->address()) found.push_back(*address);
+  }
+  return found;
+}
+
+void Acceptor_Base::close() noexcept {
+  for (const Handler_Ref ref : std::exchange(listeners_, {})) {
+    auto* listener = static_cast<Listener*>(ref.reactor()->find(ref));
+    if (listener == nullptr) continue;
+    listener->retire();
+    (void)ref.reactor()->close(ref, errc::stopping);
+  }
+  if (service_.acceptor_ == this) service_.acceptor_ = nullptr;
+}
+
+bool Acceptor_Base::full() const noexcept {
+  return options_.max_connections != 0 && service_.connections() >= options_.max_connections;
+}
+
+void Acceptor_Base::await_room() noexcept { service_.acceptor_ = this; }
+
+void Acceptor_Base::room() noexcept {
+  service_.acceptor_ = nullptr;
+  for (const Handler_Ref ref : listeners_) {
+    if (auto* listener = static_cast<Listener*>(ref.reactor()->find(ref))) listener->room();
+  }
+}
+
+}  // namespace v1
+}  // namespace strata

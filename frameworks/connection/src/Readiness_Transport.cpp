@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <strata/connection/Svc_Handler.h>
+#include <strata/connection/Transport.h>
+#include <strata/os/Socket.h>
+
+namespace strata {
+inline namespace v1 {
+
+namespace {
+
+constexpr int reads_a_turn = 4;  ///< for one connection, so that no other waits: up to 256 KiB
+
+/// Plain sockets: the reactor tells when, this reads and writes.
+class Readiness_Transport final : public Transport {
+ public:
+  Result<> want(Svc_Handler& handler, os::Interest directions) override {
+    const Result<> told = handler.home().set_interest(handler.ref(), directions);
+    return told || told.error() == std::errc::identifier_removed ? Result<>{} : told;
+  }
+
+  Result<> input(Svc_Handler& handler) override {
+    // A short read means drained, and saves the call that would only say so; but an end or an error stands behind it.
+    constexpr std::uint8_t ends = os::Ready::read_end | os::Ready::hangup | os::Ready::error;
+    const bool to_the_end = (handler.home().ready() & ends) != 0;
+    for (int i = 0; i < reads_a_turn; ++i) {
+      const Bytes room = buffer(handler);
+      const Result<std::size_t> size = os::receive(handler.handle(), room);
+      if (!size) return size.error() == std::errc::operation_would_block ? Result<>{} : fail(size.error());
+      if (*size == 0) return deliver_end(handler);
+      Result<> outcome;
+      if (!deliver(handler, room.first(*size), outcome)) return outcome;
+      if (*size < room.size() && !to_the_end) break;
+    }
+    return {};
+  }
+
+  Result<std::size_t> send(Svc_Handler& handler, std::span<const Const_Bytes> parts) override {
+    return parts.size() == 1 ? os::send(handler.handle(), parts[0]) : os::send(handler.handle(), parts);
+  }
+
+  Result<> shutdown_send(Svc_Handler& handler) override { return os::shutdown(handler.handle(), os::Shutdown::send); }
+
+  void close(Svc_Handler& handler, bool abort) noexcept override {
+    if (abort) (void)os::set_option(handler.handle(), os::Socket_Option::linger, 0);  // else it closes with FIN
+    os::close(handler.handle());
+  }
+};
+
+}  // namespace
+
+Transport& readiness_transport() noexcept {
+  static Readiness_Transport transport;
+  return transport;
+}
+
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// Life and input of a connection; Svc_Output.cpp has its output.
+#include <strata/connection/Svc_Handler.h>
+
+#include <cassert>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include <strata/connection/Transport.h>
+#include <strata/os/Socket.h>
+#include <strata/timers/Tick.h>
+#include <strata/timers/Timer_Queue.h>
+
+#include "Svc_State.h"
+
+namespace strata {
+inline namespace v1 {
+
+Result<Handler_Ref> start_connection(std::unique_ptr<Svc_Handler> handler, Service& service, os::Unique_Handle handle,
+                                     bool first_read) {
+  Svc_Handler& h = *handler;
+  Reactor& home = service.home();
+  h.attach(service, std::move(handle));
+  const Result<Handler_Ref> ref =
+      home.adopt(std::move(handler), Event_Mask::input, {Descriptor::exclusive, service.group()});
+  if (!ref) return ref;
+  h.ref_ = *ref;
+  if (const Duration idle = service.stream().idle_timeout; idle > Duration::zero()) {
+    const Result<> timed = home.timers().schedule(h, deadline_tick(home.now(), idle), idle_timer_kind);
+    if (!timed) return home.close(*ref, timed.error()), fail(timed.error());
+  }
+  (void)home.invoke(*ref, [](Event_Handler& e, void*) -> Result<> {
+    auto& opened = static_cast<Svc_Handler&>(e);
+    Svc_Handler::Hook hook{opened};
+    return hook.end(opened.open());
+  });
+  if (first_read) {  // a handler that closed itself in open() is stale by now
+    (void)home.invoke(*ref, [](Event_Handler& e, void*) { return e.handle_input(); }, nullptr, os::Ready::input);
+  }
+  return ref;
+}
+
+void Svc_Handler::attach(Service& service, os::Unique_Handle handle) noexcept {
+  service_ = &service;
+  transport_ = &readiness_transport();
+  handle_ = handle.release();
+  set(svc::attached);
+  service.attach();
+}
+
+Svc_Handler::~Svc_Handler() {
+  if (!is(svc::attached)) return;
+  if (filed()) home().timers().cancel(*this);
+  if (cold_) {
+    if (cold_->filed()) home().timers().cancel(*cold_);
+    service_->budget().release(cold_->queue.length());
+  }
+  transport_->close(*this, is(svc::aborted));
+  service_->detach();
+}
+
+os::Socket_Address Svc_Handler::peer() const noexcept {
+  return os::peer_address(handle_).value_or(os::Socket_Address{});
+}
+
+os::Socket_Address Svc_Handler::local() const noexcept {
+  return os::local_address(handle_).value_or(os::Socket_Address{});
+}
+
+Svc_Handler::Cold* Svc_Handler::cold() noexcept {
+  if (!cold_) cold_.reset(new (std::nothrow) Cold{*this});
+  return cold_.get();
+}
+
+void Svc_Handler::idle_expired(void*, Timer_Node& node) noexcept {
+  auto& handler = static_cast<Svc_Handler&>(node);
+  (void)handler.home().close(handler.ref_, errc::idle_timeout);  // stale: closed in this very turn
+}
+
+void Svc_Handler::touch() noexcept {
+  if (filed()) home().timers().refresh(*this, deadline_tick(home().now(), service_->stream().idle_timeout));
+}
+
+bool Svc_Handler::reading() const noexcept {
+  return !is(svc::closed | svc::end_seen | svc::paused) && suspended_ == 0;
+}
+
+Result<> Svc_Handler::update_interest() {
+  os::Interest directions = reading() ? os::Interest::input : os::Interest::none;
+  if (queued() != 0) directions = directions | os::Interest::output;
+  return transport_->want(*this, directions);
+}
+
+void Svc_Handler::suspend(Suspension reason) {
+  suspended_ |= static_cast<std::uint8_t>(reason);
+  (void)update_interest();  // a failure has closed the handler
+}
+
+void Svc_Handler::resume(Suspension reason) {
+  suspended_ &= static_cast<std::uint8_t>(~static_cast<unsigned>(reason));
+  if (suspended_ != 0) return;
+  if (cold_ && cold_->unread_size != 0) {
+    set(svc::redeliver);
+    (void)home().flush_later(ref_);
+  }
+  (void)update_interest();
+}
+
+Result<> Svc_Handler::unread(Const_Bytes rest) {
+  if (rest.size() > Run_Context::unread_size) return fail(std::errc::message_size);
+  if (rest.empty()) return {};
+  Cold* state = cold();
+  if (state == nullptr) return fail(std::errc::not_enough_memory);
+  std::unique_ptr<std::byte[]> copy{new (std::nothrow) std::byte[rest.size()]};
+  if (!copy) return fail(std::errc::not_enough_memory);
+  std::memcpy(copy.get(), rest.data(), rest.size());
+  state->unread = std::move(copy);
+  state->unread_size = rest.size();
+  return {};
+}
+
+Result<> Svc_Handler::handle_input() {
+  const Result<> done = transport_->input(*this);
+  if (is(svc::draining)) (void)home().flush_later(ref_);
+  return done;
+}
+
+/// `bytes` lie at Transport::buffer, behind the room for what was left unread.
+Result<> Svc_Handler::deliver(Bytes bytes) {
+  set(svc::heard);
+  service_->counts().bytes_in += bytes.size();
+  touch();
+  if (is(svc::lingering)) return {};
+  if (cold_ && cold_->unread_size != 0) {
+    const std::size_t size = std::exchange(cold_->unread_size, 0);
+    bytes = Bytes{bytes.data() - size, bytes.size() + size};
+    std::memcpy(bytes.data(), cold_->unread.get(), size);
+    cold_->unread.reset();
+  }
+  Hook hook{*this};
+  return hook.end(handle_data(bytes));
+}
+
+Result<> Svc_Handler::deliver_end() {
+  set(svc::end_seen | svc::heard);
+  if (is(svc::lingering)) return close(cold_->reason), Result<>{};
+  Hook hook{*this};
+  if (const Result<> handled = hook.end(handle_end()); !handled) return handled;
+  return is(svc::closed) ? Result<>{} : update_interest();
+}
+
+Result<> Svc_Handler::redeliver() {
+  unset(svc::redeliver);
+  if (!reading() || cold_->unread_size == 0) return {};
+  return deliver(Bytes{home().context()->lent().data() + Run_Context::unread_size, 0});
+}
+
+Result<> Svc_Handler::handle_end() {
+  close_when_flushed(errc::end_of_stream);
+  return {};
+}
+
+Result<> Svc_Handler::as_hook(void (*call)(void*), void* argument) {
+  Hook hook{*this};
+  call(argument);
+  return hook.end({});
+}
+
+void Svc_Handler::close(std::error_code reason) {
+  set(svc::closed);
+  (void)home().close(ref_, reason);  // stale: closed already
+}
+
+void Svc_Handler::abort(std::error_code reason) {
+  set(svc::aborted);
+  close(reason);
+}
+
+void Svc_Handler::close_when_idle() {
+  set(svc::draining);
+  (void)home().flush_later(ref_);
+}
+
+/// Nothing queued: looks once for bytes that have arrived, and answers them; a turn that finds none is the end.
+Result<> Svc_Handler::end_when_idle() {
+  if (queued() != 0 || is(svc::closed | svc::closing)) return {};
+  unset(svc::heard);
+  if (reading()) {
+    if (const Result<> done = transport_->input(*this); !done) return done;
+  }
+  if (!is(svc::heard)) return close_when_flushed(errc::stopping), Result<>{};
+  return home().flush_later(ref_);
+}
+
+bool Transport::deliver(Svc_Handler& handler, Bytes bytes, Result<>& outcome) {
+  outcome = handler.deliver(bytes);
+  return outcome && handler.reading();
+}
+
+Result<> Transport::deliver_end(Svc_Handler& handler) { return handler.deliver_end(); }
+
+Bytes Transport::buffer(Svc_Handler& handler) noexcept {
+  return handler.home().context()->lent().subspan(Run_Context::unread_size);
+}
+
+}  // namespace v1
+}  // namespace strata
