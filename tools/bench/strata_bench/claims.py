@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the figures must show, and whether they do. A claim is judged on values paired by round."""
+import dataclasses
+
+from . import stats
+from .load import WORKLOADS
+from .servers import PEERS
+
+FLOOR = "floor_epoll"
+TIMER_SIZES = (1_000, 10_000, 100_000, 1_000_000)
+TIMER_OPS = ("schedule", "cancel", "refresh", "expire")
+TIMER_PEERS = ("libevent_heap", "libevent_common", "libuv", "asio", "ace_heap", "ace_wheel", "ace_hash")
+
+
+class Samples:
+    """values[metric][subject][round]"""
+
+    def __init__(self):
+        self.values = {}
+
+    def add(self, round_number, metric, subject, value):
+        self.values.setdefault(metric, {}).setdefault(subject, {})[round_number] = value
+
+    def of(self, metric, subject):
+        return self.values.get(metric, {}).get(subject, {})
+
+    def ratios(self, metric, subject, reference):
+        ours, theirs = self.of(metric, subject), self.of(metric, reference)
+        return [value / theirs[number] for number, value in ours.items() if theirs.get(number)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Ratio:
+    """The subject's value over the reference's in the same round."""
+    metric: str
+    subject: str
+    reference: str
+    limit: float
+
+    def text(self):
+        return f"{self.metric}: {self.subject} ≤ {self.limit:.3g} × {self.reference}"
+
+    def judge(self, samples):
+        values = samples.ratios(self.metric, self.subject, self.reference)
+        if not values:
+            return None, None
+        summary = stats.summarise(values)
+        return summary, stats.verdict(summary, self.limit)
+
+
+@dataclasses.dataclass(frozen=True)
+class Absolute:
+    """A figure that hardly varies, in its own unit; 5 % and 0.03 are of the limit."""
+    metric: str
+    subject: str
+    limit: float
+    least_rounds: int = 1
+    reference: str = None
+
+    def text(self):
+        return f"{self.metric}: {self.subject} ≤ {self.limit:g}"
+
+    def judge(self, samples):
+        values = list(samples.of(self.metric, self.subject).values())
+        if not values:
+            return None, None
+        verdict = stats.verdict(stats.summarise([v / self.limit for v in values]), 1.0, self.least_rounds, scale=1.0)
+        return stats.summarise(values), verdict
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """What the subject costs over the reference, in the metric's unit."""
+    metric: str
+    subject: str
+    reference: str
+    limit: float
+
+    def text(self):
+        return f"{self.metric}: {self.subject} ≤ {self.reference} + {self.limit:g}"
+
+    def judge(self, samples):
+        ours, theirs = samples.of(self.metric, self.subject), samples.of(self.metric, self.reference)
+        values = [value - theirs[number] for number, value in ours.items() if number in theirs]
+        if not values:
+            return None, None
+        summary = stats.summarise(values)
+        return summary, stats.verdict(summary, self.limit, scale=self.limit)
+
+
+@dataclasses.dataclass(frozen=True)
+class Same:
+    """A floor makes exactly the system calls that it stands for, give or take 3 %."""
+    metric: str
+    subject: str
+    limit: float
+    reference: str = None
+
+    def text(self):
+        return f"{self.metric}: {self.subject} = {self.limit:g}"
+
+    def judge(self, samples):
+        values = list(samples.of(self.metric, self.subject).values())
+        if not values:
+            return None, None
+        summary = stats.summarise(values)
+        return summary, stats.REACHED if abs(summary.median / self.limit - 1) <= 0.03 else stats.MISSED
+
+
+@dataclasses.dataclass(frozen=True)
+class Unbeaten:
+    """No peer's whole interval (of its ratio to the floor) lies under the subject's."""
+    metric: str
+    subject: str
+    reference: str = FLOOR
+
+    def text(self):
+        return f"{self.metric}: no peer under {self.subject}"
+
+    def judge(self, samples):
+        values = samples.ratios(self.metric, self.subject, self.reference)
+        if not values:
+            return None, None
+        ours = stats.summarise(values)
+        theirs = [stats.summarise(found) for peer in PEERS if (found := samples.ratios(self.metric, peer, self.reference))]
+        if ours.rounds < stats.MIN_ROUNDS or not theirs:
+            return ours, stats.UNDECIDED
+        return ours, stats.MISSED if any(peer.high < ours.low for peer in theirs) else stats.REACHED
+
+
+def _echo():
+    for workload in WORKLOADS:
+        cpu = f"echo/{workload}/cpu"
+        yield Ratio(cpu, "strata", FLOOR, 1.03 if workload == "churn" else 1.05)
+        yield Unbeaten(cpu, "strata")
+    yield Ratio("echo/churn/cpu", "strata_defer", FLOOR, 0.92)
+    yield Ratio("echo/churn/cpu", "strata_defer", "floor_defer", 1.05)
+    yield Ratio("echo/1x64/p50", "strata_spin", "strata", 0.4)
+    yield Ratio("echo/churn/cpu", "strata_spin", "strata", 1.05)
+    yield Ratio("echo/100x64/cpu", "strata_spin", "strata", 1.05)
+
+
+def _timers():
+    for size in TIMER_SIZES:
+        if size != 10_000:
+            for op, floor, limit in (("schedule", "bare_wheel", 2), ("cancel", "bare_wheel", 2),
+                                     ("refresh", "lazy_heap", 4 if size == 1_000_000 else 2), ("expire", "bare_wheel", 1)):
+                yield Ratio(f"timers/{size}/{op}", "strata", floor, limit)
+        for op in TIMER_OPS:
+            for peer in TIMER_PEERS:
+                yield Ratio(f"timers/{size}/{op}", "strata", peer, 1)
+                if peer != "libevent_common":
+                    yield Ratio(f"timers/{size}/{op}", "strata_callback", peer, 1)
+
+
+def _rest():
+    yield Ratio("post/post1", "strata", "libuv", 1 / 0.95)
+    yield Ratio("post/post2", "strata", "libuv", 1 / 1.2)
+    yield Ratio("post/wake", "strata", "floor", 1.1)
+    yield Absolute("memory/idle", "strata", 128, least_rounds=3)
+    yield Absolute("syscalls/1x64/beyond_wait", "strata", 2)
+    yield Absolute("syscalls/100x64/beyond_wait", "strata", 2)
+    yield Absolute("syscalls/churn/beyond_wait", "strata", 6)
+    yield Same("syscalls/100x64/beyond_wait", FLOOR, 2)
+    yield Same("syscalls/churn/beyond_wait", FLOOR, 7)
+    yield Same("syscalls/100x64/beyond_wait", "floor_tuned", 2)
+    yield Same("syscalls/churn/beyond_wait", "floor_tuned", 6)
+    yield Same("syscalls/churn/beyond_wait", "floor_defer", 6)
+    yield Absolute("faults/descriptors/cpu_percent", "strata", 3, least_rounds=5)
+    yield Absolute("faults/descriptors/recovery_ms", "strata", 50, least_rounds=5)
+
+
+ALL = [*_echo(), *_timers(), *_rest()]
+
+
+def valid(samples):
+    """Whether the machine was fit to judge: libuv's ratio at 100×64. None where that was not measured."""
+    values = samples.ratios("echo/100x64/cpu", "libuv", FLOOR)
+    if not values:
+        return None, None
+    median = stats.summarise(values).median
+    return 0.95 <= median <= 1.12, median

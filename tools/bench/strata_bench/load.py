@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""echo_load on its core."""
+import dataclasses
+import json
+import os
+import subprocess
+
+from .servers import LOAD_CORE
+
+# name: (connections, seconds of one measurement)
+WORKLOADS = {
+    "1x64": (1, 0.4),
+    "100x64": (100, 0.4),
+    "1000x64": (1_000, 0.4),
+    "10000x64": (10_000, 0.5),
+    "100x64d16": (100, 0.4),
+    "100x16k": (100, 0.4),
+    "1of10k": (10_000, 0.4),
+    "churn": (100, 0.5),
+}
+
+
+class Load_Failed(Exception):
+    pass
+
+
+def _on_core():
+    os.sched_setaffinity(0, {LOAD_CORE})
+
+
+def _command(binaries, server, workload, options):
+    command = [str(binaries / "echo_load"), "--port", str(server.port), "--workload", workload, "--pid", str(server.pid)]
+    for name, value in options.items():
+        command += [f"--{name}", str(value)]
+    return command
+
+
+def run(binaries, server, workload, **options):
+    """One load; its report as a dictionary. Wrong or lost bytes are a failure."""
+    options.setdefault("seconds", WORKLOADS[workload][1] if workload in WORKLOADS else 1)
+    done = subprocess.run(_command(binaries, server, workload, options), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, timeout=120, preexec_fn=_on_core)
+    if done.returncode != 0:
+        raise Load_Failed(f"{server.definition.name} {workload}: {done.stderr.strip()}")
+    report = json.loads(done.stdout)
+    if report["errors"] or not report["messages"]:
+        raise Load_Failed(f"{server.definition.name} {workload}: {report['errors']} errors in {report['messages']} messages")
+    return report
+
+
+@dataclasses.dataclass
+class Held_Connections:
+    """Idle connections, each after one echo, until the end of the `with`."""
+    binaries: object
+    server: object
+    count: int
+
+    def __enter__(self):
+        options = {"connections": self.count}
+        self._process = subprocess.Popen([*_command(self.binaries, self.server, "idle", options), "--hold"],
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=_on_core)
+        if not self._process.stdout.readline():
+            raise Load_Failed(f"{self.server.definition.name}: {self.count} idle connections")
+        return self
+
+    def __exit__(self, *_):
+        self._process.communicate()
