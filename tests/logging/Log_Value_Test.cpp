@@ -33,7 +33,7 @@ class Log_Value_Test : public CppUnit::TestFixture {
   void texts_of_every_sort_are_texts() {
     const std::string string = "text";
     const char* pointer = "text";
-    for (const Log_Value& value : {Log_Value(string), Log_Value(pointer), Log_Value("text"), Log_Value(std::string_view{string})}) {
+    for (const Log_Value& value : std::initializer_list<Log_Value>{string, pointer, "text", std::string_view{string}}) {
       CPPUNIT_ASSERT(value.kind() == Log_Value::Kind::text);
       expect("text", "\"text\"", value);
     }

@@ -46,7 +46,7 @@ class Start_Logging_Test : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(system_->stop(60s));
     const std::vector<std::string> lines = folder_->lines_of("a.log");
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, lines.size());
-    CPPUNIT_ASSERT(lines[0].ends_with(R"("level":"trace","category":"timers","message":"seen"})"));
+    CPPUNIT_ASSERT(lines[0].find(R"("level":"trace","category":"timers","message":"seen")") != std::string::npos);
   }
   void a_path_that_cannot_be_written_leaves_logging_as_it_was() {
     options_.file = *folder_ / "missing/a.log";

@@ -10,7 +10,7 @@ inline namespace v1 {
 
 namespace {
 
-constexpr Duration longest_wait = std::chrono::hours{24};  // what is longer would overflow the condition variable's clock
+constexpr Duration longest_wait = std::chrono::hours{24};  // longer ones could overflow the condition's clock
 
 Outcome<> busy() { return fail(std::make_error_code(std::errc::device_or_resource_busy), "the log thread"); }
 

@@ -21,8 +21,8 @@ inline namespace v1 {
 
 namespace {
 
-/// Makes the file where it is missing; a link, a pipe or a device planted at the path is refused. POCO opens it by name a
-/// moment later: who may change the folder meanwhile may change the file as well.
+/// Makes the file where it is missing; a link, a pipe or a device planted at the path is refused. POCO opens it by name
+/// a moment later: who may change the folder meanwhile may change the file as well.
 Result<> check_path(const std::string& path) {
   const Result<os::File> file = os::File::open(path, os::Open_Mode::append, 0640);
   return file ? Result<>{} : fail(file.error());
