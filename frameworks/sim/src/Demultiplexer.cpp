@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "Demultiplexer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "World.h"
+
+namespace strata::inline v1::sim {
+
+using os::Handle;
+using os::Interest;
+using os::Ready;
+
+namespace {
+
+constexpr std::uint64_t calls_that_spin = 1'000'000;  // without the clock moving
+
+Result<> result(os::Raw raw) {
+  if (raw >= 0) return {};
+  return fail(static_cast<std::errc>(-raw));
+}
+
+}  // namespace
+
+Simulated_Demultiplexer::Entry* Simulated_Demultiplexer::find(Handle handle) {
+  const std::shared_ptr<Object> object = world_.descriptors.share(handle);
+  const auto entry = std::ranges::find_if(
+      entries_, [&](const Entry& each) { return each.handle == handle && each.object.lock() == object; });
+  return object == nullptr || entry == entries_.end() ? nullptr : &*entry;
+}
+
+os::Raw Simulated_Demultiplexer::unknown(Handle handle) const {
+  const bool open = world_.descriptors.find(handle) != nullptr;
+  return error(open ? std::errc::no_such_file_or_directory : std::errc::bad_file_descriptor);
+}
+
+Result<> Simulated_Demultiplexer::add(Handle handle, Interest interest, std::uint64_t token) {
+  const std::shared_ptr<Object> object = world_.descriptors.share(handle);
+  os::Raw outcome = 0;
+  if (object == nullptr) {
+    outcome = error(std::errc::bad_file_descriptor);
+  } else if (dynamic_cast<const Real_File*>(object.get()) != nullptr) {
+    outcome = error(std::errc::operation_not_permitted);
+  } else if (find(handle) != nullptr) {
+    outcome = error(std::errc::file_exists);
+  } else {
+    entries_.push_back({handle, object, interest, token});
+  }
+  return result(world_.record("add", handle.value(), static_cast<int>(interest), outcome));
+}
+
+Result<> Simulated_Demultiplexer::modify(Handle handle, Interest interest, std::uint64_t token) {
+  Entry* const entry = find(handle);
+  if (entry != nullptr) {
+    entry->interest = interest;
+    entry->token = token;
+  }
+  const os::Raw outcome = entry != nullptr ? 0 : unknown(handle);
+  return result(world_.record("modify", handle.value(), static_cast<int>(interest), outcome));
+}
+
+Result<> Simulated_Demultiplexer::remove(Handle handle) {
+  Entry* const entry = find(handle);
+  const os::Raw outcome = entry != nullptr ? 0 : unknown(handle);
+  if (entry != nullptr) entries_.erase(entries_.begin() + (entry - entries_.data()));
+  return result(world_.record("remove", handle.value(), 0, outcome));
+}
+
+// The close that follows does it, as epoll's would; without one the interest stays, and is reported.
+void Simulated_Demultiplexer::forget(Handle handle) noexcept { world_.record("forget", handle.value(), 0, 0); }
+
+Result<bool> Simulated_Demultiplexer::add_waker(Handle handle, std::uint64_t token) {
+  if (Result<> added = add(handle, Interest::input, token); !added) return fail(added.error());
+  Entry& entry = entries_.back();
+  entry.edge = world_.wakers_are_edges;
+  return entry.edge;
+}
+
+std::uint8_t Simulated_Demultiplexer::report(const Entry& entry, const Object& object) const {
+  const std::uint8_t now = object.readiness();
+  if (entry.edge) return object.edges() != entry.edges_seen ? Ready::input : std::uint8_t{0};
+  unsigned wanted = Ready::error | Ready::hangup;
+  if (any(entry.interest & Interest::input)) wanted |= Ready::input | Ready::read_end;
+  if (any(entry.interest & Interest::output)) wanted |= Ready::output;
+  return static_cast<std::uint8_t>(now & wanted);
+}
+
+std::size_t Simulated_Demultiplexer::collect(std::span<Ready> out) {
+  std::erase_if(entries_, [](const Entry& each) { return each.object.expired(); });
+  ready_.clear();
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (report(entries_[i], *entries_[i].object.lock()) != 0) ready_.push_back(i);
+  }
+  const std::size_t count = std::min(ready_.size(), out.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    std::swap(ready_[i], ready_[i + world_.random.below(ready_.size() - i)]);
+    Entry& entry = entries_[ready_[i]];
+    const std::shared_ptr<Object> object = entry.object.lock();
+    out[i] = {entry.token, report(entry, *object)};
+    entry.edges_seen = object->edges();
+    world_.record("ready", entry.handle.value(), out[i].set, static_cast<os::Raw>(i));
+  }
+  return count;
+}
+
+Result<std::size_t> Simulated_Demultiplexer::wait(std::span<Ready> out, Duration timeout) {
+  const bool forever = timeout < Duration::zero();
+  const Time_Point start = world_.agenda.now();
+  const Time_Point limit = forever || timeout > Time_Point::max() - start ? Time_Point::max() : start + timeout;
+  if (world_.roll(world_.faults.interrupt)) {
+    world_.record("wait", static_cast<std::int64_t>(out.size()), timeout.count(), error(std::errc::interrupted));
+    return std::size_t{0};
+  }
+  world_.agenda.run_due();
+  std::size_t count = collect(out);
+  while (count == 0 && world_.agenda.now() < limit) {
+    if (forever && world_.agenda.empty()) return give_up("deadlock: the loop waits for ever and nothing will happen");
+    if (start > world_.horizon) return give_up("the run does not end: its virtual time is over");
+    world_.agenda.advance_towards(limit);
+    world_.calls_now = 0;
+    if (world_.roll(world_.faults.late_wake)) {
+      const auto most = static_cast<std::uint64_t>(world_.faults.late_by.count());
+      world_.agenda.advance_to(world_.agenda.now() + Duration{static_cast<std::int64_t>(world_.random.below(most + 1))});
+    }
+    count = collect(out);
+  }
+  world_.record("wait", static_cast<std::int64_t>(out.size()), timeout.count(), static_cast<os::Raw>(count));
+  if (world_.calls_now > calls_that_spin) return give_up("the loop spins: a million calls at one instant");
+  return count;
+}
+
+Result<std::size_t> Simulated_Demultiplexer::give_up(std::string_view why) {
+  world_.diagnosis = why;
+  return fail(std::errc::resource_deadlock_would_occur);
+}
+
+}  // namespace strata::inline v1::sim

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <strata/os/Demultiplexer.h>
+
+#include "Object.h"
+
+namespace strata::inline v1::sim {
+
+struct World;
+
+/// epoll(7)'s semantics on simulated objects: level-triggered; an interest lasts as long as the object, not the number;
+/// what is ready comes in an order that the seed draws. A wait with nothing ready moves the virtual clock.
+class Simulated_Demultiplexer final : public os::Demultiplexer {
+ public:
+  explicit Simulated_Demultiplexer(World& world) noexcept : world_{world} {}
+  std::string_view name() const noexcept override { return "sim"; }
+  Result<> add(os::Handle, os::Interest, std::uint64_t token) override;
+  Result<> modify(os::Handle, os::Interest, std::uint64_t token) override;
+  Result<> remove(os::Handle) override;
+  void forget(os::Handle) noexcept override;
+  Result<std::size_t> wait(std::span<os::Ready> out, Duration timeout) override;
+  Result<bool> add_waker(os::Handle, std::uint64_t token) override;
+
+ private:
+  struct Entry {
+    os::Handle handle;
+    std::weak_ptr<Object> object;
+    os::Interest interest;
+    std::uint64_t token;
+    bool edge = false;
+    std::uint64_t edges_seen = 0;
+  };
+  Entry* find(os::Handle);
+  os::Raw unknown(os::Handle) const;
+  std::uint8_t report(const Entry&, const Object&) const;
+  std::size_t collect(std::span<os::Ready> out);
+  Result<std::size_t> give_up(std::string_view why);
+
+  World& world_;
+  std::vector<Entry> entries_;
+  std::vector<std::size_t> ready_;  // indices, reused by each collect
+};
+
+}  // namespace strata::inline v1::sim

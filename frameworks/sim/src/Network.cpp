@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "Network.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "Object.h"
+#include "World.h"
+
+namespace strata::inline v1::sim {
+namespace {
+
+using os::Family;
+using os::Raw;
+using os::Socket_Address;
+
+bool wildcard(const Socket_Address& address) {
+  return std::ranges::all_of(address.address(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+/// One of both takes what is sent to the other.
+bool overlap(const Socket_Address& a, const Socket_Address& b) {
+  if (a.family() != b.family()) return false;
+  if (a.family() == Family::local) return a.path() == b.path();
+  return a.port() == b.port() && (wildcard(a) || wildcard(b) || std::ranges::equal(a.address(), b.address()));
+}
+
+Socket_Address loopback(Family family, std::uint16_t port) {
+  if (family == Family::local) return Socket_Address{};
+  if (family == Family::ipv4) return Socket_Address::ipv4(std::array<std::uint8_t, 4>{127, 0, 0, 1}, port);
+  std::array<std::uint8_t, 16> one{};
+  one.back() = 1;
+  return Socket_Address::ipv6(one, port);
+}
+
+bool abstract_name(std::string_view path) { return path.empty() || path.front() == '\0'; }
+
+}  // namespace
+
+std::uint16_t Network::free_port() {
+  last_port_ = last_port_ == 65'535 ? 40'000 : static_cast<std::uint16_t>(last_port_ + 1);
+  return last_port_;
+}
+
+Raw Network::bind(Socket_Address& address, bool shared) {
+  if (address.family() != Family::local && address.port() == 0) address.set_port(free_port());
+  const auto clash = [&](const Claim& other) {
+    return overlap(address, other.address) && !(shared && other.shared);
+  };
+  if (std::ranges::any_of(claims_, clash)) return error(std::errc::address_in_use);
+  if (address.family() == Family::local && !abstract_name(address.path())) {
+    if (std::ranges::find(files_, address.path()) != files_.end()) return error(std::errc::address_in_use);
+    files_.emplace_back(address.path());
+  }
+  claims_.push_back({address, shared});
+  return 0;
+}
+
+void Network::release(const Socket_Address& address) {
+  const auto claim = std::ranges::find(claims_, address, &Claim::address);
+  if (claim != claims_.end()) claims_.erase(claim);
+}
+
+bool Network::remove_path(std::string_view path) { return std::erase(files_, path) != 0; }
+
+void Network::listen(const std::shared_ptr<Listener>& listener) { listeners_.push_back(listener); }
+
+void Network::stop(const std::shared_ptr<Listener>& listener) {
+  std::erase(listeners_, listener);
+  for (const std::shared_ptr<Connection>& waiting : std::exchange(listener->ready, {})) waiting->close(1, true);
+  for (const std::shared_ptr<Connection>& waiting : std::exchange(listener->deferred, {})) waiting->close(1, true);
+}
+
+std::shared_ptr<Listener> Network::find(const Socket_Address& to) const {
+  const auto takes = [&](const std::shared_ptr<Listener>& each) { return overlap(each->address, to); };
+  const auto found = std::ranges::find_if(listeners_, takes);
+  return found == listeners_.end() ? nullptr : *found;
+}
+
+Raw Network::connect(const std::shared_ptr<Connection>& connection, const Socket_Address& to) {
+  if (to.family() == Family::local) {
+    const std::shared_ptr<Listener> listener = find(to);
+    if (listener == nullptr) {
+      const bool stale = abstract_name(to.path()) || std::ranges::find(files_, to.path()) != files_.end();
+      return error(stale ? std::errc::connection_refused : std::errc::no_such_file_or_directory);
+    }
+    if (listener->full()) return error(std::errc::operation_would_block);  // unix(7)
+    connection->end(1).address = listener->address;
+    connection->establish();
+    listener->ready.push_back(connection);
+    return 0;
+  }
+  if (connection->end(0).address.family() == Family::unspecified) {
+    connection->end(0).address = loopback(to.family(), free_port());
+  }
+  connection->end(1).address = wildcard(to) ? loopback(to.family(), to.port()) : to;
+  if (world_.random.chance(world_.faults.lose_connect)) {
+    world_.agenda.at(world_.agenda.now() + std::chrono::seconds{127},
+                     [connection] { connection->fail_connect(std::errc::timed_out); });
+    return error(std::errc::operation_in_progress);
+  }
+  world_.after(world_.latency(), [this, connection, to] { request(connection, to, 0); });
+  return error(std::errc::operation_in_progress);
+}
+
+/// A SYN arrives. A full queue ignores it; it comes again after 1, 2, 4 … s, six times (tcp(7), tcp_syn_retries).
+void Network::request(const std::shared_ptr<Connection>& connection, const Socket_Address& to, int attempt) {
+  if (connection->end(0).closed) return;
+  const std::shared_ptr<Listener> listener = find(to);
+  if (listener == nullptr || world_.random.chance(world_.faults.refuse)) {
+    return world_.after(world_.latency(), [connection] { connection->fail_connect(std::errc::connection_refused); });
+  }
+  if (!listener->full()) {
+    return world_.after(world_.latency(), [this, connection, listener] { enqueue(connection, listener); });
+  }
+  const std::chrono::seconds pause{1 << attempt};
+  if (attempt == 6) {
+    return world_.after(pause, [connection] { connection->fail_connect(std::errc::timed_out); });
+  }
+  world_.after(pause, [this, connection, to, attempt] { request(connection, to, attempt + 1); });
+}
+
+void Network::enqueue(const std::shared_ptr<Connection>& connection, const std::shared_ptr<Listener>& listener) {
+  if (connection->end(0).closed) return;
+  if (std::ranges::find(listeners_, listener) == listeners_.end()) {
+    return connection->fail_connect(std::errc::connection_refused);
+  }
+  connection->establish();
+  if (listener->defer_seconds == 0) return listener->ready.push_back(connection);
+  listener->deferred.push_back(connection);
+  const auto promote = [of = std::weak_ptr{listener}, peer = std::weak_ptr{connection}] {
+    if (const auto to = of.lock()) to->promote(peer.lock());
+  };
+  connection->end(1).changed = [peer = connection.get(), promote] {
+    if (!peer->end(1).inbox.empty() || peer->end(1).receive_shut) promote();
+  };
+  world_.after(std::chrono::seconds{listener->defer_seconds}, promote);
+}
+
+void Listener::promote(const std::shared_ptr<Connection>& connection) {
+  if (std::erase(deferred, connection) != 0) ready.push_back(connection);
+}
+
+}  // namespace strata::inline v1::sim

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <strata/os/Operations.h>
+
+#include <array>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include <strata/os/Demultiplexer.h>
+
+#include "Demultiplexer.h"
+#include "Socket.h"
+#include "Socket_Operations.h"
+#include "World.h"
+
+namespace strata::inline v1::sim {
+namespace {
+
+using os::Handle;
+using os::Raw;
+
+World& world() { return *active_world(); }
+
+Raw close(Handle handle) {
+  const Raw done = world().descriptors.close(handle);
+  const bool interrupted = done == 0 && world().roll(world().faults.interrupt);  // closed all the same (close(2))
+  return world().record("close", handle.value(), 0, interrupted ? error(std::errc::interrupted) : done);
+}
+
+Raw read(Handle handle, std::byte* data, std::size_t size) {
+  if (world().descriptors.find_as<Socket>(handle) != nullptr) return socket_operations::receive(handle, data, size);
+  const std::shared_ptr<Object> object = world().descriptors.share(handle);
+  Raw outcome = error(std::errc::bad_file_descriptor);
+  if (object != nullptr) {
+    outcome = world().roll(world().faults.interrupt) ? error(std::errc::interrupted) : object->read({data, size});
+  }
+  return world().record("read", handle.value(), static_cast<std::int64_t>(size), outcome);
+}
+
+Raw write(Handle handle, const std::byte* data, std::size_t size) {
+  if (world().descriptors.find_as<Socket>(handle) != nullptr) return socket_operations::send(handle, data, size);
+  const std::shared_ptr<Object> object = world().descriptors.share(handle);
+  Raw outcome = error(std::errc::bad_file_descriptor);
+  if (object != nullptr) {
+    outcome = world().roll(world().faults.interrupt) ? error(std::errc::interrupted) : object->write({data, size});
+  }
+  return world().record("write", handle.value(), static_cast<std::int64_t>(size), outcome);
+}
+
+Raw is_regular_file(Handle handle) {
+  if (world().descriptors.find(handle) == nullptr) return error(std::errc::bad_file_descriptor);
+  auto* const file = world().descriptors.find_as<Real_File>(handle);
+  return file == nullptr ? 0 : os::native_operations().is_regular_file(file->real());
+}
+
+/// Gives a new object a number, unless fate or the limit denies one.
+Raw open_object(std::string_view call, std::shared_ptr<Object> object) {
+  const bool denied = world().roll(world().faults.no_descriptor);
+  const Raw outcome =
+      denied ? error(std::errc::too_many_files_open) : world().descriptors.open(std::move(object));
+  return world().record(call, 0, 0, outcome);
+}
+
+Raw duplicate(Handle handle) {
+  std::shared_ptr<Object> object = world().descriptors.share(handle);
+  if (object == nullptr) return error(std::errc::bad_file_descriptor);
+  return open_object("duplicate", std::move(object));
+}
+
+Raw event_open() { return open_object("event", std::make_shared<Counter>()); }
+
+Raw signal_open(const os::Signal* signals, std::size_t count) {
+  return open_object("signals", std::make_shared<Signal_Object>(world().signals, signals, count));
+}
+
+Raw signal_read(Handle handle) {
+  auto* const source = world().descriptors.find_as<Signal_Object>(handle);
+  const Raw outcome = source == nullptr ? error(std::errc::bad_file_descriptor) : source->next();
+  return world().record("signal", handle.value(), 0, outcome);
+}
+
+std::int64_t monotonic_ns() {
+  const std::int64_t now = world().agenda.now().time_since_epoch().count();
+  world().record("clock", 0, 0, 0);
+  return now;
+}
+
+/// 2030-01-01 at the start of each run.
+std::int64_t wall_ns() {
+  constexpr std::int64_t start = 1'893'456'000'000'000'000;
+  return start + (world().agenda.now() - Agenda::start).count();
+}
+
+Raw entropy(std::byte* data, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) data[i] = static_cast<std::byte>(world().random.next());
+  return world().record("entropy", 0, static_cast<std::int64_t>(size), static_cast<Raw>(size));
+}
+
+Raw file_open(const char* path, os::Open_Mode mode, unsigned permissions) {
+  const Raw real = os::native_operations().file_open(path, mode, permissions);
+  if (real < 0) return real;
+  return open_object("file_open", std::make_shared<Real_File>(Handle{static_cast<std::int32_t>(real)}));
+}
+
+Raw on_file(Handle handle, Raw (*operation)(Handle)) {
+  auto* const file = world().descriptors.find_as<Real_File>(handle);
+  return file == nullptr ? error(std::errc::bad_file_descriptor) : operation(file->real());
+}
+Raw file_size(Handle handle) { return on_file(handle, os::native_operations().file_size); }
+Raw file_sync(Handle handle) { return on_file(handle, os::native_operations().file_sync); }
+
+Raw file_remove(const char* path) {
+  return world().network.remove_path(path) ? 0 : os::native_operations().file_remove(path);
+}
+
+Result<std::unique_ptr<os::Demultiplexer>> open_demultiplexer(std::string_view) {
+  return std::make_unique<Simulated_Demultiplexer>(world());
+}
+
+constexpr Raw refused = error(std::errc::function_not_supported);
+
+void fill_processes(os::Operations& table) {
+  table.thread_start = [](const os::Thread_Start&) { return error(std::errc::resource_unavailable_try_again); };
+  table.thread_join = [](std::uint64_t) { return error(std::errc::no_such_process); };
+  table.process_id = []() -> Raw { return 1000; };
+  table.signal_open = signal_open;
+  table.signal_read = signal_read;
+  table.raise_descriptor_limit = [] { return static_cast<Raw>(world().descriptors.limit()); };
+}
+
+void fill_waiting(os::Operations& table) {
+  table.epoll_open = [] { return refused; };
+  table.epoll_control = [](Handle, int, Handle, epoll_event*) { return refused; };
+  table.epoll_wait = [](Handle, epoll_event*, int, Duration) { return refused; };
+  table.poll = [](pollfd*, std::size_t, Duration) { return refused; };
+  table.select = [](int, void*, void*, void*, Duration) { return refused; };
+  table.open_demultiplexer = open_demultiplexer;
+  table.monotonic_ns = monotonic_ns;
+  table.wall_ns = wall_ns;
+  table.entropy = entropy;
+}
+
+os::Operations make_table() {
+  os::Operations table = os::native_operations();
+  table.close = close;
+  table.read = read;
+  table.write = write;
+  table.is_regular_file = is_regular_file;
+  table.duplicate = duplicate;
+  table.event_open = event_open;
+  table.file_open = file_open;
+  table.file_size = file_size;
+  table.file_sync = file_sync;
+  table.file_remove = file_remove;
+  fill_waiting(table);
+  fill_processes(table);
+  socket_operations::fill(table);
+  return table;
+}
+
+}  // namespace
+
+const os::Operations& simulated_operations() {
+  static const os::Operations table = make_table();
+  return table;
+}
+
+}  // namespace strata::inline v1::sim

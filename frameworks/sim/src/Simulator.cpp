@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <strata/sim/Simulator.h>
+
+#include <utility>
+
+#include "World.h"
+
+namespace strata::inline v1::sim {
+
+World*& active_world() {
+  static World* active = nullptr;
+  return active;
+}
+
+os::Raw World::record(std::string_view call, std::int64_t subject, std::int64_t detail, os::Raw result) {
+  trace.add({agenda.now() - Agenda::start, call, subject, detail, result});
+  ++calls_now;
+  if (faults.call_cost > Duration::zero()) {
+    // Only the clock moves: what falls due in between happens at the next wait, as on a busy processor.
+    agenda.spend(Duration{static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(faults.call_cost.count())))});
+  }
+  return result;
+}
+
+Simulator::Simulator(std::uint64_t seed, const Faults& faults)
+    : world_{std::make_unique<World>(seed, faults)},
+      previous_{std::exchange(active_world(), world_.get())},
+      scope_{simulated_operations()} {}
+
+Simulator::~Simulator() { active_world() = previous_; }
+
+Time_Point Simulator::now() const noexcept { return world_->agenda.now(); }
+void Simulator::after(Duration delay, std::move_only_function<void()> event) {
+  world_->agenda.at(now() + delay, std::move(event));
+}
+void Simulator::advance(Duration by) { world_->agenda.advance_to(now() + by); }
+void Simulator::end_after(Duration length) noexcept { world_->horizon = now() + length; }
+void Simulator::raise(os::Signal signal) noexcept { world_->signals.raise(signal); }
+Random& Simulator::random() noexcept { return world_->random; }
+Faults& Simulator::faults() noexcept { return world_->faults; }
+Trace& Simulator::trace() noexcept { return world_->trace; }
+std::size_t Simulator::open_descriptors() const noexcept { return world_->descriptors.count(); }
+void Simulator::limit_descriptors(std::size_t most) noexcept { world_->descriptors.limit(most); }
+const std::string& Simulator::diagnosis() const noexcept { return world_->diagnosis; }
+
+}  // namespace strata::inline v1::sim
