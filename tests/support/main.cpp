@@ -13,9 +13,9 @@
 
 namespace {
 
-/// A method is found by `Fixture` or `Fixture::method`.
+/// A fixture is found by `Fixture` whatever namespace it is in, a method by `Fixture::method`.
 CppUnit::Test* find(CppUnit::Test& in, const std::string& name) {
-  if (in.getName() == name) return &in;
+  if (in.getName() == name || in.getName().ends_with("::" + name)) return &in;
   for (int i = 0; i < in.getChildTestCount(); ++i) {
     if (CppUnit::Test* found = find(*in.getChildTestAt(i), name)) return found;
   }

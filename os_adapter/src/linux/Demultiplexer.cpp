@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include <poll.h>
+
 #include "linux/Native.h"
 
 namespace strata::inline v1::os {
@@ -13,6 +15,8 @@ std::span<const std::string_view> demultiplexer_names() noexcept {
 }
 
 namespace native {
+
+const short poll_read_end = POLLRDHUP;
 
 Result<std::unique_ptr<Demultiplexer>> open_demultiplexer(std::string_view name) {
   if (name == "auto" || name == "epoll") return open_epoll();

@@ -41,6 +41,7 @@ int domain_of(Family) noexcept;  ///< AF_…; AF_UNSPEC where there is none
 int type_of(Socket_Kind) noexcept;
 
 int poll_timeout(Duration) noexcept;  ///< milliseconds for poll(2) and epoll_wait(2), rounded up; -1 for ever
+extern const short poll_read_end;      ///< POLLRDHUP, or 0 on a platform that lacks it
 Raw poll(pollfd*, std::size_t count, Duration timeout);
 Raw select(int limit, void* readable, void* writable, void* broken, Duration timeout);
 Result<std::unique_ptr<Demultiplexer>> open_poll();

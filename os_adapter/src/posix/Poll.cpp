@@ -12,17 +12,17 @@
 namespace strata::inline v1::os::native {
 namespace {
 
-constexpr short events_of(Interest interest) noexcept {
-  return static_cast<short>((any(interest & Interest::input) ? POLLIN | POLLRDHUP : 0) |
+short events_of(Interest interest) noexcept {
+  return static_cast<short>((any(interest & Interest::input) ? POLLIN | poll_read_end : 0) |
                             (any(interest & Interest::output) ? POLLOUT : 0));
 }
 
-constexpr std::uint8_t ready_of(short events) noexcept {
+std::uint8_t ready_of(short events) noexcept {
   const auto flag = [events](int from, std::uint8_t to) { return (events & from) != 0 ? to : 0; };
   // POLLNVAL: closed while still in the set. Reported as an error, that its owner may find out.
   return static_cast<std::uint8_t>(flag(POLLIN, Ready::input) | flag(POLLOUT, Ready::output) |
                                    flag(POLLERR | POLLNVAL, Ready::error) | flag(POLLHUP, Ready::hangup) |
-                                   flag(POLLRDHUP, Ready::read_end));
+                                   flag(poll_read_end, Ready::read_end));
 }
 
 class Poll_Demultiplexer final : public Demultiplexer {

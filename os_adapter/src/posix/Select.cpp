@@ -58,9 +58,11 @@ class Select_Demultiplexer final : public Demultiplexer {
     auto next = out.begin();
     return handles_.rotate(std::min(static_cast<std::size_t>(raw), out.size()), [&](std::size_t index) {
       const int value = handles_[index].handle.value();
-      const int set = (FD_ISSET(value, &readable) ? Ready::input : 0) | (FD_ISSET(value, &writable) ? Ready::output : 0);
+      std::uint8_t set = 0;
+      if (FD_ISSET(value, &readable)) set |= Ready::input;
+      if (FD_ISSET(value, &writable)) set |= Ready::output;
       if (set == 0) return false;
-      *next++ = {handles_[index].token, static_cast<std::uint8_t>(set)};
+      *next++ = {handles_[index].token, set};
       return true;
     });
   }
@@ -77,13 +79,15 @@ class Select_Demultiplexer final : public Demultiplexer {
   }
 
   /// One handle that was closed while still in the set makes the whole call fail; poll(2) names it, here it is sought.
-  std::size_t report_closed(std::span<Ready> out) {
+  Result<std::size_t> report_closed(std::span<Ready> out) {
     auto next = out.begin();
-    return handles_.rotate(out.size(), [&](std::size_t index) {
+    const std::size_t count = handles_.rotate(out.size(), [&](std::size_t index) {
       if (retry(table().is_regular_file, handles_[index].handle) >= 0) return false;
       *next++ = {handles_[index].token, Ready::error};
       return true;
     });
+    if (count == 0) return fail(std::errc::bad_file_descriptor);
+    return count;
   }
 
   Handle_Table handles_;

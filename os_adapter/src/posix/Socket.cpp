@@ -96,7 +96,8 @@ Raw send_gathered(Handle handle, const Const_Bytes* parts, std::size_t count) {
 }
 
 Raw shutdown(Handle handle, Shutdown how) {
-  static_assert(SHUT_RD == int(Shutdown::receive) && SHUT_WR == int(Shutdown::send) && SHUT_RDWR == int(Shutdown::both));
+  static_assert(SHUT_RD == static_cast<int>(Shutdown::receive) && SHUT_WR == static_cast<int>(Shutdown::send));
+  static_assert(SHUT_RDWR == static_cast<int>(Shutdown::both));
   return raw_of(::shutdown(handle.value(), static_cast<int>(how)));
 }
 

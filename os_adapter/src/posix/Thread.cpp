@@ -19,11 +19,9 @@ struct Start {
 };
 
 extern "C" void* strata_thread_main(void* argument) noexcept {
-  {
-    const std::unique_ptr<Start> start{static_cast<Start*>(argument)};
-    name_this_thread(start->name);
-    start->body(start->argument);
-  }
+  const std::unique_ptr<Start> start{static_cast<Start*>(argument)};
+  name_this_thread(start->name);
+  start->body(start->argument);
   return nullptr;
 }
 
@@ -34,7 +32,8 @@ Raw thread_start(const Thread_Start& wanted) {
   if (!start) return -Raw{ENOMEM};
   std::strncpy(start->name, wanted.name, sizeof start->name - 1);
   pthread_t thread{};
-  if (const int error = pthread_create(&thread, nullptr, strata_thread_main, start.get()); error != 0) return -Raw{error};
+  const int error = pthread_create(&thread, nullptr, strata_thread_main, start.get());
+  if (error != 0) return -Raw{error};
   static_cast<void>(start.release());  // the thread's now
   static_assert(sizeof thread <= sizeof *wanted.id);
   *wanted.id = 0;

@@ -65,7 +65,7 @@ struct Operations {
   Raw (*peer_address)(Handle, Socket_Address&);
   Raw (*resolve)(const Resolve_Query&, std::vector<Socket_Address>&);  ///< blocks
 
-  // Waiting. The three real mechanisms, for injection; and the choice by name, for the simulator to answer with its own.
+  // Waiting: the three real mechanisms, for injection; the choice by name, for the simulator to answer with its own.
   Raw (*epoll_open)();
   Raw (*epoll_control)(Handle epoll, int operation, Handle, epoll_event*);
   Raw (*epoll_wait)(Handle epoll, epoll_event*, int capacity, Duration timeout);  ///< timeout < 0: for ever

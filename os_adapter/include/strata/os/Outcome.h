@@ -9,7 +9,7 @@
 namespace strata {
 inline namespace v1 {
 
-/// An error that a person reads: "bind 0.0.0.0:80: permission denied". For set-up, not for a message's path.
+/// An error that a person reads: "bind 0.0.0.0:80: Permission denied". For set-up, not for a message's path.
 struct Error {
   std::error_code code;
   std::string what;  ///< complete sentence fragment, with its place and the system's text
@@ -19,7 +19,7 @@ struct Error {
 template <class T = void>
 using Outcome = std::expected<T, Error>;
 
-/// `return fail(ec, "bind 0.0.0.0:80")` makes "bind 0.0.0.0:80: permission denied".
+/// `return fail(ec, "bind 0.0.0.0:80")` makes "bind 0.0.0.0:80: Permission denied".
 inline std::unexpected<Error> fail(std::error_code code, std::string subject) {
   return std::unexpected{Error{code, std::move(subject) + ": " + code.message()}};
 }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <strata/os/Thread.h>
+
+#include <atomic>
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include "Fault_Table.h"
+#include "Os_Fixture.h"
+
+namespace {
+
+namespace os = strata::os;
+using namespace strata_test;
+
+class Thread_Test : public Os_Fixture {
+  CPPUNIT_TEST_SUITE(Thread_Test);
+  CPPUNIT_TEST(what_the_body_wrote_is_seen_after_join);
+  CPPUNIT_TEST(the_destructor_joins);
+  CPPUNIT_TEST(assignment_joins_the_thread_that_was_held);
+  CPPUNIT_TEST(a_thread_is_moved_without_being_joined);
+  CPPUNIT_TEST(fifteen_bytes_of_the_name_are_kept);
+  CPPUNIT_TEST(the_body_is_destroyed_when_no_thread_starts);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void what_the_body_wrote_is_seen_after_join() {
+    int written = 0;
+    os::Thread thread = value_of(os::spawn("writer", [&written] { written = 42; }));
+    CPPUNIT_ASSERT(thread.joinable());
+    thread.join();
+    CPPUNIT_ASSERT(!thread.joinable());
+    CPPUNIT_ASSERT_EQUAL(42, written);
+  }
+
+  void the_destructor_joins() {
+    int written = 0;
+    { const os::Thread thread = value_of(os::spawn("writer", [&written] { written = 42; })); }
+    CPPUNIT_ASSERT_EQUAL(42, written);
+  }
+
+  void assignment_joins_the_thread_that_was_held() {
+    int first = 0, second = 0;
+    os::Thread thread = value_of(os::spawn("first", [&first] { first = 1; }));
+    thread = value_of(os::spawn("second", [&second] { second = 2; }));
+    CPPUNIT_ASSERT_EQUAL(1, first);
+    thread = {};
+    CPPUNIT_ASSERT_EQUAL(2, second);
+  }
+
+  void a_thread_is_moved_without_being_joined() {
+    std::atomic<bool> go = false;
+    os::Thread first = value_of(os::spawn("waits", [&go] { go.wait(false); }));
+    const os::Thread second{std::move(first)};
+    CPPUNIT_ASSERT(!first.joinable());
+    CPPUNIT_ASSERT(second.joinable());
+    go = true;
+    go.notify_one();
+  }
+
+  void fifteen_bytes_of_the_name_are_kept() {
+    std::string name;
+    value_of(os::spawn("a-name-of-twenty-one-bytes", [&name] {
+      std::ifstream{"/proc/thread-self/comm"} >> name;
+    })).join();
+    CPPUNIT_ASSERT_EQUAL(std::string{"a-name-of-twent"}, name);
+  }
+
+  void the_body_is_destroyed_when_no_thread_starts() {
+    Fault_Table faults;
+    faults.fail<&os::Operations::thread_start>(std::errc::resource_unavailable_try_again, 1);
+    const auto held = std::make_shared<int>(0);
+    expect_error(std::errc::resource_unavailable_try_again, os::spawn("none", [held] { ++*held; }));
+    CPPUNIT_ASSERT_EQUAL(1L, held.use_count());
+    CPPUNIT_ASSERT_EQUAL(0, *held);
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(Thread_Test);
+
+}  // namespace
