@@ -15,7 +15,8 @@
 #include <strata/configurator/Config_Value.h>
 #include <strata/configurator/Yaml_Reader.h>
 
-namespace strata {
+using namespace strata;
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -65,6 +66,8 @@ struct Options {
     return table;
   }
 };
+
+}  // namespace
 
 class Config_Field_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Config_Field_Test);
@@ -167,7 +170,8 @@ class Config_Field_Test : public CppUnit::TestFixture {
   void an_unknown_key_or_word_says_what_was_probably_meant() {
     expect("1: error: unknown key \"shfit\"; did you mean \"shift\"?", "shfit: 3");
     expect("1: error: unknown key \"colour\"", "colour: red");
-    expect("11: error: overflow: \"puase\" is not one of: pause close shed; did you mean \"pause\"?", "overflow: puase");
+    expect("11: error: overflow: \"puase\" is not one of: pause close shed; did you mean \"pause\"?",
+           "overflow: puase");
     expect("9: error: engine: \"kqueue\" is not one of: auto epoll", "engine: kqueue");
     expect("10: error: unknown key \"drian\"; did you mean \"drain\"?", "inner: { drian: 1s }");
   }
@@ -200,11 +204,8 @@ class Config_Field_Test : public CppUnit::TestFixture {
     const Options got = read_well("linger: 1500ms\nhigh_water: 64KiB\ntags: [a, b]\nlisten: unix:///run/x\n");
     std::string shown;
     for (const Field& one : Options::fields()) shown += one.show(&got) + '|';
-    CPPUNIT_ASSERT_EQUAL(std::string{"false|13|0|1500ms|64KiB|x|auto|pause|unix:///run/x|[a, b]|{}||"}, shown);
+    CPPUNIT_ASSERT_EQUAL(std::string{"false|13|0|1500ms|64KiB|x|auto|pause|unix:///run/x|[a, b]|{}|{}|"}, shown);
   }
 };
 
 CPPUNIT_TEST_SUITE_REGISTRATION(Config_Field_Test);
-
-}  // namespace
-}  // namespace strata

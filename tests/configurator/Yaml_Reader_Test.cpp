@@ -9,8 +9,7 @@
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
 
-namespace strata {
-namespace {
+using namespace strata;
 
 class Yaml_Reader_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Yaml_Reader_Test);
@@ -91,7 +90,9 @@ class Yaml_Reader_Test : public CppUnit::TestFixture {
   }
 
   void a_byte_order_mark_and_carriage_returns_do_not_shift_places() {
-    const Config_Node root = read("\xEF\xBB\xBF" "a: 1\r\nb: 'x'\r\n");
+    const Config_Node root = read(
+        "\xEF\xBB\xBF"
+        "a: 1\r\nb: 'x'\r\n");
     expect_mark(1, 4, root[0].mark());
     expect_mark(2, 4, root[1].mark());
     CPPUNIT_ASSERT_EQUAL(std::string{"x"}, root[1].scalar());
@@ -108,7 +109,7 @@ class Yaml_Reader_Test : public CppUnit::TestFixture {
     expect("a.yaml:2:1: error: a key must be plain text, not an alias", "a: &x b\n*x : 1\n");
     expect("a.yaml:1:8: error: this alias stands inside what it stands for", "a: &x [*x]");
     expect("a.yaml:1:4: error: no tag is known here but !!str", "a: !!python/object x");
-    expect("a.yaml:2:2: error: illegal map value", "a: 1\n b: 2\n");
+    expect("a.yaml:2:3: error: illegal map value", "a: 1\n b: 2\n");
   }
 
   void a_quote_that_is_never_closed_is_refused() {
@@ -168,6 +169,3 @@ class Yaml_Reader_Test : public CppUnit::TestFixture {
 };
 
 CPPUNIT_TEST_SUITE_REGISTRATION(Yaml_Reader_Test);
-
-}  // namespace
-}  // namespace strata

@@ -29,15 +29,23 @@ std::string escaped(std::string_view text) {
 
 std::string described(const Config_Node& node) {
   switch (node.kind()) {
-    case Config_Node::Kind::null: return "nothing";
-    case Config_Node::Kind::sequence: return "a list";
-    case Config_Node::Kind::mapping: return "a mapping";
-    case Config_Node::Kind::scalar: break;
+    case Config_Node::Kind::null:
+      return "nothing";
+    case Config_Node::Kind::sequence:
+      return "a list";
+    case Config_Node::Kind::mapping:
+      return "a mapping";
+    case Config_Node::Kind::scalar:
+      break;
   }
   return (node.quoted() ? "the text " : "") + in_quotes(node.scalar());
 }
 
 }  // namespace
+
+std::string to_text(Mark mark) {
+  return "line " + std::to_string(mark.line) + ", column " + std::to_string(mark.column);
+}
 
 std::string in_quotes(std::string_view text) {
   if (text.size() > longest_quote) return '"' + std::string{text.substr(0, longest_quote)} + "…\"";
@@ -60,13 +68,15 @@ void Config_Errors::expected(const Config_Node& node, std::string_view what) {
   at_value(node, "expected " + std::string{what} + ", found " + described(node));
 }
 
+void Config_Errors::missing(const Config_Node& mapping, std::string_view key, std::string_view help) {
+  at_value(mapping, "the key " + in_quotes(key) + " is missing: " + std::string{help});
+}
+
 void Config_Errors::at_key(const Config_Node& node, std::string message) {
   add({node.file(), node.key_mark(), std::move(message)});
 }
 
-void Config_Errors::sort() {
-  std::ranges::stable_sort(errors_, {}, &Config_Error::mark);
-}
+void Config_Errors::sort() { std::ranges::stable_sort(errors_, {}, &Config_Error::mark); }
 
 std::string Config_Errors::text() const {
   std::string lines;

@@ -48,8 +48,7 @@ void read_fields(const Config_Node& mapping, std::initializer_list<Fields_Of> gr
   }
   for (const Fields_Of& group : groups) {
     for (const Field& field : group.fields) {
-      if (!field.required || mapping.find(field.key) != nullptr) continue;
-      errors.at_value(mapping, "the key \"" + std::string{field.key} + "\" is missing: " + std::string{field.help});
+      if (field.required && mapping.find(field.key) == nullptr) errors.missing(mapping, field.key, field.help);
     }
   }
 }

@@ -155,7 +155,8 @@ void Value_Type<Duration>::read(const Config_Node& node, const Field& field, Dur
   }
   const std::optional<std::int64_t> time = measure ? scaled(duration_units, *measure) : std::nullopt;
   if (!time) return errors.expected(node, duration_form);
-  if (!in_range(*time, field)) return out_of_range(node, show(Duration{field.least}), show(Duration{field.most}), errors);
+  if (!in_range(*time, field))
+    return out_of_range(node, show(Duration{field.least}), show(Duration{field.most}), errors);
   value = Duration{*time};
 }
 

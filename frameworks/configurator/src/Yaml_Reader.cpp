@@ -30,8 +30,6 @@ Mark to_mark(const YAML::Mark& mark) noexcept {
   return {static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1)};
 }
 
-std::string at(Mark mark) { return "line " + std::to_string(mark.line) + ", column " + std::to_string(mark.column); }
-
 /// Grows the tree from the parser's events. The parser's own Node would hide marks of keys, duplicates and cycles.
 class Tree_Builder final : public YAML::EventHandler {
  public:
@@ -151,7 +149,7 @@ class Tree_Builder final : public YAML::EventHandler {
     if (!node.is_scalar()) throw Refusal{node.mark(), "a key must be plain text"};
     const auto [known, fresh] = parent.keys.emplace(node.scalar(), node.mark());
     if (!fresh) {
-      throw Refusal{node.mark(), "the key " + in_quotes(node.scalar()) + " stands already at " + at(known->second)};
+      throw Refusal{node.mark(), "the key " + in_quotes(node.scalar()) + " stands already at " + to_text(known->second)};
     }
     parent.key = node.scalar();
     parent.key_mark = node.mark();
@@ -171,9 +169,7 @@ class Tree_Builder final : public YAML::EventHandler {
   }
 
   /// Of a value left out the parser gives the place of what comes next.
-  Mark place_of_null(Mark mark) const noexcept {
-    return open_.back().node.is_mapping() ? open_.back().key_mark : mark;
-  }
+  Mark place_of_null(Mark mark) const noexcept { return open_.back().node.is_mapping() ? open_.back().key_mark : mark; }
 
   std::string_view text_;
   std::shared_ptr<const std::string> file_;

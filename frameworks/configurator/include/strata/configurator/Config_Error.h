@@ -18,6 +18,7 @@ struct Mark {
   std::uint32_t column = 0;
   friend auto operator<=>(Mark, Mark) = default;
 };
+std::string to_text(Mark);  ///< "line 3, column 7"
 
 /// One mistake in a configuration and where it stands.
 struct Config_Error {
@@ -41,6 +42,7 @@ class Config_Errors {
   void at_key(const Config_Node&, std::string message);
   /// "idle_timeout: expected a duration, found a list".
   void expected(const Config_Node&, std::string_view what);
+  void missing(const Config_Node& mapping, std::string_view key, std::string_view help);
 
   bool empty() const noexcept { return errors_.empty(); }
   std::size_t size() const noexcept { return errors_.size(); }

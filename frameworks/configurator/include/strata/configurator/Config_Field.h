@@ -52,14 +52,16 @@ struct Field {
 template <class T>
 struct Value_Type;
 
+using Fields = std::span<const Field> (*)();  ///< the table of a mapping's keys
+
 /// What the keys of one mapping fill.
 struct Fields_Of {
   std::span<const Field> fields;
   void* object;
 };
 
-/// Fills the objects from a mapping. What is wrong in it, unknown keys and missing ones included, is added to the errors;
-/// the members that it concerned keep their values. Keys in `passed` belong to somebody else.
+/// Fills the objects from a mapping. What is wrong in it, unknown keys and missing ones included, is added to the
+/// errors; the members that it concerned keep their values. Keys in `passed` belong to somebody else.
 void read_fields(const Config_Node& mapping, std::initializer_list<Fields_Of>, Config_Errors&,
                  std::initializer_list<std::string_view> passed = {});
 
@@ -70,25 +72,26 @@ C class_of(M C::*);
 template <class C, class M>
 M value_of(M C::*);
 
-template <auto member, class Type>
+template <auto member, class Type, class Class>
 void read_member(const Config_Node& node, const Field& field, void* object, Config_Errors& errors) {
-  using Class = decltype(class_of(member));
   Type::read(node, field, static_cast<Class*>(object)->*member, errors);
 }
 
-template <auto member, class Type>
+template <auto member, class Type, class Class>
 std::string show_member(const void* object) {
-  using Class = decltype(class_of(member));
   return Type::show(static_cast<const Class*>(object)->*member);
 }
 
 }  // namespace detail
 
-/// `field<&Options::linger>("linger", "how long …")`; a second argument gives a type that the member's does not tell,
-/// as Size_Type for a std::size_t.
-template <auto member, class Type = Value_Type<decltype(detail::value_of(member))>>
+/// `field<&Options::linger>("linger", "how long …")`. A second argument gives a type that the member's does not tell, as
+/// Size_Type for a std::size_t; a third the struct that is filled, where the member is its base's.
+template <auto member, class Type = Value_Type<decltype(detail::value_of(member))>,
+          class Class = decltype(detail::class_of(member))>
 constexpr Field field(std::string_view key, std::string_view help) {
-  return {key, help, Type::name, &detail::read_member<member, Type>, &detail::show_member<member, Type>};
+  Field made{key, help, Type::name, &detail::read_member<member, Type, Class>, &detail::show_member<member, Type, Class>};
+  if constexpr (requires { Type::choices(); }) made.choices = &Type::choices;
+  return made;
 }
 
 }  // namespace v1

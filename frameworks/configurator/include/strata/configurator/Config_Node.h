@@ -29,10 +29,10 @@ class Config_Node {
   bool is_mapping() const noexcept { return kind_ == Kind::mapping; }
 
   const std::string& scalar() const noexcept { return scalar_; }  ///< empty unless a scalar
-  bool quoted() const noexcept { return quoted_; }                ///< written in quotes or as a block: text, never a number
-  const std::string& key() const noexcept { return key_; }        ///< as a child of a mapping
+  bool quoted() const noexcept { return quoted_; }          ///< written in quotes or as a block: text, never a number
+  const std::string& key() const noexcept { return key_; }  ///< as a child of a mapping
   const std::string& file() const noexcept;
-  Mark mark() const noexcept { return mark_; }          ///< where the value starts; of an alias: where its anchor stands
+  Mark mark() const noexcept { return mark_; }  ///< where the value starts; of an alias: where its anchor stands
   Mark key_mark() const noexcept { return key_mark_; }  ///< where the key stands
 
   std::size_t size() const noexcept { return children_.size(); }

@@ -110,16 +110,23 @@ struct Choice_Type {
   }
 };
 
-/// A struct with `static std::span<const Field> fields()`: a mapping inside.
+/// A mapping inside, whose keys `fields` declares.
+template <Fields fields>
+struct Mapping_Type {
+  static constexpr std::string_view name = "mapping";
+  template <class T>
+  static void read(const Config_Node& node, const Field&, T& value, Config_Errors& errors) {
+    read_fields(node, {{fields(), &value}}, errors);
+  }
+  template <class T>
+  static std::string show(const T&) {
+    return "{}";
+  }
+};
+/// A struct that declares its own.
 template <class T>
   requires requires { T::fields(); }
-struct Value_Type<T> {
-  static constexpr std::string_view name = "mapping";
-  static void read(const Config_Node& node, const Field&, T& value, Config_Errors& errors) {
-    read_fields(node, {{T::fields(), &value}}, errors);
-  }
-  static std::string show(const T&) { return {}; }
-};
+struct Value_Type<T> : Mapping_Type<&T::fields> {};
 
 template <class T, class Item>
 struct List_Type {

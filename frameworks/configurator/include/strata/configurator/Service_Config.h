@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <strata/configurator/Config_Error.h>
+#include <strata/configurator/Config_Node.h>
+#include <strata/configurator/Config_Value.h>
+
+namespace strata {
+inline namespace v1 {
+
+/// One entry of `services:`. The kind's own options are still in the node.
+struct Service_Config {
+  std::string name;  ///< letters, digits, - and _, at most 64; unique in a file
+  std::string kind;
+  Config_Node node;
+
+  static std::span<const Field> fields();
+};
+
+/// Reads the keys that every service has. The rest is the kind's matter.
+template <>
+struct Value_Type<Service_Config> {
+  static constexpr std::string_view name = "service";
+  static void read(const Config_Node&, const Field&, Service_Config&, Config_Errors&);
+  static std::string show(const Service_Config& value) { return value.name; }
+};
+
+}  // namespace v1
+}  // namespace strata

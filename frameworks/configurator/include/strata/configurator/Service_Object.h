@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <strata/configurator/Service_Kind.h>
+#include <strata/os/Clock.h>
+#include <strata/os/Outcome.h>
+#include <strata/timers/Callback.h>
+
+namespace strata {
+inline namespace v1 {
+
+class Budget;
+class Config_Errors;
+class Reactor;
+struct Service_Config;
+
+/// What a service gets from the daemon that runs it; outlives the service.
+struct Service_Context {
+  Reactor& home;
+  Budget* budget;  ///< of the process
+};
+
+/// A service's life under the configurator (ACE's Service_Object). The hooks are called in the order of their
+/// declaration, each once, but for `stop`; after an error none but `stop` and the destructor. Owned by the
+/// Service_Repository. @threads home
+class Service_Object {
+ public:
+  Service_Object() = default;
+  Service_Object(const Service_Object&) = delete;
+  Service_Object& operator=(const Service_Object&) = delete;
+  virtual ~Service_Object() = default;
+
+  /// Takes its options from the configuration and tells what is wrong in it. Touches nothing outside: this is all that
+  /// `--check` calls.
+  virtual void configure(const Service_Config&, Config_Errors&) = 0;
+  /// May block, for names to be looked up; nobody is served meanwhile.
+  virtual Outcome<> prepare(const Service_Context&) { return {}; }
+  /// Serves from now on. On an error nothing of it is left running.
+  virtual Outcome<> start() = 0;
+  /// Takes nothing new and ends what is under way, by force after `drain`; then calls `stopped`, perhaps at once. May be
+  /// called again with less time, also after it has stopped: the later `stopped` replaces the earlier.
+  virtual void stop(Duration drain, Callback stopped) = 0;
+  /// Where it listens, as endpoints; empty unless started.
+  virtual std::vector<std::string> endpoints() const { return {}; }
+};
+
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <strata/configurator/Service_Config.h>
+#include <strata/configurator/Service_Kind.h>
+#include <strata/configurator/Service_Object.h>
+
+namespace strata {
+inline namespace v1 {
+
+/// The services of a daemon: made from their kinds, started in the order of the file, stopped in reverse. All start or
+/// none does. Must be destroyed before its reactor, and when it has started anything only after it has stopped.
+/// @threads home
+class Service_Repository {
+ public:
+  explicit Service_Repository(Service_Kinds kinds) noexcept : kinds_(kinds) {}
+  Service_Repository(const Service_Repository&) = delete;
+  Service_Repository& operator=(const Service_Repository&) = delete;
+  ~Service_Repository();
+
+  /// Makes each service and has it read its options; tells unknown kinds and names that stand twice.
+  void configure(const std::vector<Service_Config>&, Config_Errors&);
+  Outcome<> prepare(const Service_Context&);
+  /// On an error those that had started are stopped without drain; `stop` awaits that.
+  Outcome<> start();
+  /// Asks all that run, the last started first, then calls `stopped` when none runs any more, perhaps at once. May be
+  /// called again with less time; the later `stopped` replaces the earlier.
+  void stop(Duration drain, Callback stopped);
+
+  bool running() const noexcept { return running_ != 0; }
+  /// "echo tcp://127.0.0.1:7007", one for each endpoint.
+  std::vector<std::string> endpoints() const;
+
+ private:
+  struct Entry {
+    std::string name;
+    std::unique_ptr<Service_Object> object;
+    bool running = false;
+  };
+  const Service_Kind* find(std::string_view kind) const noexcept;
+  void one_less();
+
+  Service_Kinds kinds_;
+  std::vector<Entry> entries_;  // fixed once configured: callbacks hold references
+  std::size_t running_ = 0;     // and calls of `stop` under way
+  Callback stopped_;
+};
+
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <strata/configurator/Config_Error.h>
+#include <strata/configurator/Service_Kind.h>
+#include <strata/configurator/Service_Object.h>
+#include <strata/connection/Acceptor_Base.h>
+#include <strata/connection/Service.h>
+#include <strata/os/Socket_Address.h>
+#include <strata/timers/Timer.h>
+
+#include "Acceptor_Settings.h"
+
+namespace strata {
+inline namespace v1 {
+
+/// An Acceptor<H> under the configurator: its options from YAML, its listener, and the drain of its connections.
+class Acceptor_Service final : public Service_Object {
+ public:
+  explicit Acceptor_Service(const Acceptor_Kind& kind) noexcept : kind_(kind) {}
+  ~Acceptor_Service() override;
+
+  void configure(const Service_Config&, Config_Errors&) override;
+  Outcome<> prepare(const Service_Context&) override;
+  Outcome<> start() override;
+  void stop(Duration drain, Callback stopped) override;
+  std::vector<std::string> endpoints() const override;
+
+ private:
+  Error placed(const Error&) const;
+  void end_if_empty();
+  void remove_socket_file();
+
+  const Acceptor_Kind& kind_;
+  std::string name_;
+  Config_Error place_;  // of `listen`, to be filled with what is wrong there
+  Acceptor_Settings settings_;
+  std::vector<os::Socket_Address> addresses_;
+  std::optional<Service> service_;
+  std::unique_ptr<Acceptor_Base> acceptor_;
+  Timer deadline_;
+  Callback stopped_;
+};
+
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "Acceptor_Settings.h"
+
+#include <array>
+#include <string_view>
+
+#include <strata/configurator/Config_Value.h>
+
+namespace strata {
+inline namespace v1 {
+namespace {
+
+constexpr std::array<std::string_view, 3> overflow_words{"pause", "close", "shed"};  // as Overflow has them
+constexpr std::int64_t longest_timeout = std::chrono::nanoseconds{std::chrono::hours{24 * 365}}.count();
+constexpr std::int64_t longest_deferral = std::chrono::nanoseconds{std::chrono::minutes{5}}.count();
+
+template <auto member, class Type = Value_Type<decltype(detail::value_of(member))>>
+constexpr Field key(std::string_view name, std::string_view help) {
+  return field<member, Type, Acceptor_Settings>(name, help);
+}
+
+}  // namespace
+
+std::span<const Field> Acceptor_Settings::fields() {
+  using Own = Acceptor_Settings;
+  static constexpr std::array table{
+      key<&Own::listen>("listen", "where it accepts, as tcp://127.0.0.1:7007 or unix:///run/echo").must(),
+      key<&Own::idle_timeout>("idle_timeout", "closes a connection when nothing moved for so long; 0s: never")
+          .within(0, longest_timeout),
+      key<&Own::write_timeout>("write_timeout", "closes a connection whose peer took nothing for so long; 0s: never")
+          .within(0, longest_timeout),
+      key<&Own::high_water, Size_Type>("high_water", "bytes queued for a peer, beyond which `overflow` acts").within(1, 1LL << 40),
+      key<&Own::low_water, Size_Type>("low_water", "bytes queued, below which a paused connection reads again"),
+      key<&Own::overflow, Choice_Type<overflow_words>>("overflow", "what the high-water mark does"),
+      key<&Own::backlog>("backlog", "connections that the kernel may hold for the service").within(1, 1 << 20),
+      key<&Own::max_connections>("max_connections", "others wait in the backlog; 0: no cap"),
+      key<&Own::defer_accept>("defer_accept", "accepts when the first bytes are there, or after so long; 0s: at once")
+          .within(0, longest_deferral),
+      key<&Own::shed_when_full>("shed_when_full", "out of descriptors: turns peers away instead of letting them wait"),
+      key<&Own::queue_limit, Size_Type>("queue_limit", "bytes that all its connections may have queued; 0: no limit"),
+  };
+  return table;
+}
+
+void Acceptor_Settings::read(const Service_Config& config, bool client_speaks_first, Config_Errors& errors) {
+  const std::size_t mistakes = errors.size();
+  read_fields(config.node, {{fields(), this}}, errors, {"name", "kind"});
+  if (errors.size() != mistakes) return;  // what follows would repeat them
+
+  const auto refuse = [&](std::string_view name, const std::string& message) {
+    if (const Config_Node* node = config.node.find(name)) errors.at_value(*node, message);
+  };
+  if (listen->scheme() != Endpoint::Scheme::tcp && listen->scheme() != Endpoint::Scheme::local) {
+    refuse("listen", "this kind accepts connections: expected tcp:// or unix://");
+  }
+  if (defer_accept != Duration{} && !client_speaks_first) {
+    refuse("defer_accept", "only for kinds whose client speaks first; others would make it wait");
+  }
+  if (low_water > high_water) {
+    if (config.node.find("low_water") == nullptr) {
+      low_water = high_water / 4;  // the default of both
+    } else {
+      refuse("low_water", "is above the high-water mark of " + Size_Type::show(high_water));
+    }
+  }
+}
+
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include <strata/configurator/Config_Field.h>
+#include <strata/configurator/Service_Config.h>
+#include <strata/connection/Acceptor_Options.h>
+#include <strata/connection/Stream_Options.h>
+#include <strata/wrappers/Endpoint.h>
+
+namespace strata {
+inline namespace v1 {
+
+/// What stands in YAML beside the name and kind of a service that accepts connections.
+struct Acceptor_Settings : Stream_Options, Acceptor_Options {
+  std::optional<Endpoint> listen;
+  std::size_t queue_limit = 0;  ///< bytes that all its connections may have queued; 0: no limit
+
+  static std::span<const Field> fields();
+  /// The keys, then what must hold between them.
+  void read(const Service_Config&, bool client_speaks_first, Config_Errors&);
+};
+
+}  // namespace v1
+}  // namespace strata

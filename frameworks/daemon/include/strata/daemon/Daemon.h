@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include <strata/configurator/Service_Kind.h>
+#include <strata/daemon/Exit_Code.h>
+
+namespace strata {
+inline namespace v1 {
+
+/// A process that serves what a configuration file says, in the foreground. One a process: it takes the signals and the
+/// process's log. What a person must know goes to standard error.
+///
+/// Signals: INT and TERM drain for at most `daemon.shutdown.drain`, a second one ends all at once; HUP opens the log file
+/// anew; USR1 and USR2 are logged and mean nothing.
+class Daemon {
+ public:
+  explicit Daemon(Service_Kinds kinds) noexcept : kinds_(kinds) {}
+
+  /// Tells every mistake of the file; nothing is opened, looked up or started.
+  Exit_Code check(const std::string& file) const;
+  /// Serves until a signal ends it. When all services listen, one line says so:
+  /// "NAME ready: SERVICE ENDPOINT, SERVICE ENDPOINT".
+  Exit_Code run(const std::string& file) const;
+
+ private:
+  Service_Kinds kinds_;
+};
+
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <strata/configurator/Config_Error.h>
+#include <strata/configurator/Config_Field.h>
+#include <strata/configurator/Config_Node.h>
+#include <strata/configurator/Service_Config.h>
+#include <strata/logging/Log_Options.h>
+#include <strata/os/Clock.h>
+
+namespace strata {
+inline namespace v1 {
+
+struct Shutdown_Config {
+  Duration drain = std::chrono::seconds{10};
+  static std::span<const Field> fields();
+};
+
+struct Concurrency_Config {
+  std::string model = "single";
+  static std::span<const Field> fields();
+};
+
+/// The `daemon:` part.
+struct Daemon_Settings {
+  std::string name = "stratad";
+  std::string demultiplexer = "auto";
+  Duration spin{};              ///< poll so long before sleeping; 0: never
+  std::size_t queue_limit = 0;  ///< bytes that all services may have queued for their peers; 0: no limit
+  Concurrency_Config concurrency;
+  Shutdown_Config shutdown;
+  static std::span<const Field> fields();
+};
+
+/// A whole configuration file as plain values.
+struct Daemon_Config {
+  std::uint32_t version = 0;  ///< `strata:`
+  Daemon_Settings daemon;
+  Log_Options logging;
+  std::vector<Service_Config> services;
+  static std::span<const Field> fields();
+};
+
+/// Takes what it can from the tree and tells all that is wrong; the services' own options are not looked at.
+Daemon_Config read_daemon_config(const Config_Node& root, Config_Errors& errors);
+
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <strata/daemon/Daemon_Config.h>
+
+#include <array>
+#include <string_view>
+
+#include <strata/configurator/Config_Value.h>
+#include <strata/os/Demultiplexer.h>
+
+namespace strata {
+inline namespace v1 {
+namespace {
+
+constexpr std::array<std::string_view, 1> model_words{"single"};
+constexpr std::array<std::string_view, 3> format_words{"classic", "iso", "json"};  // as Log_Format has them
+constexpr std::array<std::string_view, 7> level_words{"trace", "debug",    "info", "warning",
+                                                      "error", "critical", "off"};  // as Log_Level has them
+constexpr std::int64_t longest_spin = std::chrono::nanoseconds{std::chrono::milliseconds{10}}.count();
+
+Choices demultiplexers() { return os::demultiplexer_names(); }
+Choices models() { return model_words; }
+
+using Level_Type = Choice_Type<level_words>;
+
+std::span<const Field> rotation_fields() {
+  static constexpr std::array table{
+      field<&Log_Rotation::size, Size_Type>("size", "cuts the file when it is so long; 0: not by size"),
+      field<&Log_Rotation::interval>("interval", "cuts the file so often; 0s: not by time"),
+      field<&Log_Rotation::archives>("archives", "how many old files are kept"),
+  };
+  return table;
+}
+
+std::span<const Field> log_fields() {
+  static constexpr std::array table{
+      field<&Log_Options::level, Level_Type>("level", "what matters less is not written"),
+      field<&Log_Options::categories, Map_Type<Log_Levels, Level_Type>>("levels", "levels that differ, by category"),
+      field<&Log_Options::format, Choice_Type<format_words>>("format", "how a line looks"),
+      field<&Log_Options::file>("file", "an absolute path; empty: standard error"),
+      field<&Log_Options::rotation, Mapping_Type<&rotation_fields>>("rotation", "when the file is cut"),
+      field<&Log_Options::queue_bytes, Size_Type>("queue", "bytes of lines that may wait for the disk"),
+  };
+  return table;
+}
+
+void check_logging(const Config_Node& root, const Log_Options& options, Config_Errors& errors) {
+  const Config_Node* logging = root.find("logging");
+  if (logging == nullptr) return;
+  if (const Outcome<> valid = validate(options); !valid) errors.at_value(*logging, valid.error().what);
+}
+
+void check_version(const Config_Node& root, const Daemon_Config& config, Config_Errors& errors) {
+  const Config_Node* version = root.find("strata");
+  if (version == nullptr || config.version <= 1) return;
+  errors.at_value(*version, "version " + std::to_string(config.version) + " is not known; this is for version 1");
+}
+
+}  // namespace
+
+std::span<const Field> Shutdown_Config::fields() {
+  static constexpr std::array table{
+      field<&Shutdown_Config::drain>("drain", "how long connections may take to end"),
+  };
+  return table;
+}
+
+std::span<const Field> Concurrency_Config::fields() {
+  static constexpr std::array table{
+      field<&Concurrency_Config::model>("model", "which threads run the handlers").one_of(&models),
+  };
+  return table;
+}
+
+std::span<const Field> Daemon_Settings::fields() {
+  using Own = Daemon_Settings;
+  static constexpr std::array table{
+      field<&Own::name>("name", "what the daemon is called"),
+      field<&Own::demultiplexer>("demultiplexer", "how it waits for events").one_of(&demultiplexers),
+      field<&Own::spin>("spin", "polls so long before it sleeps; 0s: never").within(0, longest_spin),
+      field<&Own::queue_limit, Size_Type>("queue_limit", "bytes that all services may have queued; 0: no limit"),
+      field<&Own::concurrency>("concurrency", "how upcalls are spread over threads"),
+      field<&Own::shutdown>("shutdown", "how it ends"),
+  };
+  return table;
+}
+
+std::span<const Field> Daemon_Config::fields() {
+  using Own = Daemon_Config;
+  static constexpr std::array table{
+      field<&Own::version>("strata", "the version of this form, 1").within(1, 1'000'000).must(),
+      field<&Own::daemon>("daemon", "the process"),
+      field<&Own::logging, Mapping_Type<&log_fields>>("logging", "what it writes down"),
+      field<&Own::services>("services", "the list of what it serves").must(),
+  };
+  return table;
+}
+
+Daemon_Config read_daemon_config(const Config_Node& root, Config_Errors& errors) {
+  Daemon_Config config;
+  read_fields(root, {{Daemon_Config::fields(), &config}}, errors);
+  check_version(root, config, errors);
+  check_logging(root, config.logging, errors);
+  const Config_Node* services = root.find("services");
+  if (services != nullptr && services->is_sequence() && services->size() == 0) {
+    errors.at_value(*services, "is empty: there is nothing to serve");
+  }
+  return config;
+}
+
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "Daemon_Run.h"
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <strata/connection/Budget.h>
+#include <strata/log_sinks/Start_Logging.h>
+#include <strata/logging/Log_System.h>
+#include <strata/os/Process.h>
+#include <strata/os/Signal_Source.h>
+#include <strata/reactor/Reactor.h>
+#include <strata/reactor/Reactor_Options.h>
+#include <strata/reactor/Signal_Handler.h>
+
+namespace strata {
+inline namespace v1 {
+namespace {
+
+constexpr Duration log_patience = std::chrono::seconds{2};  // what a blocked log may hold up the end
+
+Exit_Code complain(const std::string& line, Exit_Code code) {
+  std::fputs((line + '\n').c_str(), stderr);
+  return code;
+}
+
+/// Writes out the log at the end of its scope, whichever way that is left.
+class Log_Scope {
+ public:
+  explicit Log_Scope(Log_System& logs) noexcept : logs_(logs) {}
+  Log_Scope(const Log_Scope&) = delete;
+  Log_Scope& operator=(const Log_Scope&) = delete;
+  ~Log_Scope() { logs_.stop(log_patience); }
+
+ private:
+  Log_System& logs_;
+};
+
+class Run {
+ public:
+  Run(const Daemon_Config& config, std::unique_ptr<Service_Repository> services, Reactor& reactor)
+      : config_(config), reactor_(reactor), services_(std::move(services)) {}
+
+  Exit_Code serve();
+  void on_signal(os::Signal signal);
+
+ private:
+  Exit_Code await_end(Exit_Code code);
+  void stop(Duration drain);
+  void announce() const;
+
+  const Daemon_Config& config_;
+  Reactor& reactor_;
+  Budget budget_{config_.daemon.queue_limit == 0 ? Budget::unlimited : config_.daemon.queue_limit};
+  Logger log_ = Log_System::process().logger("daemon");
+  bool stopping_ = false;
+  bool stopped_ = false;
+  std::unique_ptr<Service_Repository> services_;
+};
+
+class Daemon_Signals final : public Signal_Handler {
+ public:
+  Daemon_Signals(os::Signal_Source source, Run& run) noexcept : Signal_Handler(std::move(source)), run_(run) {}
+
+ private:
+  Result<> handle_signal(os::Signal signal) override {
+    run_.on_signal(signal);
+    return {};
+  }
+  Run& run_;
+};
+
+Exit_Code Run::serve() {
+  if (const Outcome<> prepared = services_->prepare({reactor_, &budget_}); !prepared) {
+    return complain(prepared.error().what, Exit_Code::unavailable);
+  }
+  if (const Outcome<> started = services_->start(); !started) {
+    complain(started.error().what, Exit_Code::unavailable);
+    stop({});
+    return await_end(Exit_Code::unavailable);
+  }
+  announce();
+  return await_end(Exit_Code::success);
+}
+
+Exit_Code Run::await_end(Exit_Code code) {
+  if (stopped_) return code;
+  if (const Result<> ran = reactor_.run(); !ran) {
+    static_cast<void>(services_.release());  // without a loop they cannot stop, and must outlive their connections
+    return complain("the loop failed: " + ran.error().message(), Exit_Code::internal);
+  }
+  return code;
+}
+
+void Run::announce() const {
+  std::string line = config_.daemon.name + " ready:";
+  const char* separator = " ";
+  for (const std::string& endpoint : services_->endpoints()) {
+    line += std::exchange(separator, ", ") + endpoint;
+  }
+  complain(line, Exit_Code::success);
+}
+
+void Run::on_signal(os::Signal signal) {
+  switch (signal) {
+    case os::Signal::interrupt:
+    case os::Signal::terminate:
+      stop(std::exchange(stopping_, true) ? Duration{} : config_.daemon.shutdown.drain);
+      break;
+    case os::Signal::hangup:
+      log_.info("the log opens its file anew", "signal", "HUP");
+      Log_System::process().reopen();
+      break;
+    default:
+      log_.info("a signal without a meaning", "signal", signal == os::Signal::user1 ? "USR1" : "USR2");
+      break;
+  }
+}
+
+void Run::stop(Duration drain) {
+  log_.info("stopping", "drain", drain);
+  services_->stop(drain, [this] {
+    stopped_ = true;
+    reactor_.stop();
+  });
+}
+
+void raise_descriptor_limit(Logger log) {
+  if (const Result<std::uint64_t> limit = os::raise_descriptor_limit()) {
+    log.debug("descriptors", "limit", *limit);
+  } else {
+    log.warning("the limit on descriptors stays as it is", "error", limit.error());
+  }
+}
+
+Reactor_Options reactor_options(const Daemon_Settings& daemon) {
+  Reactor_Options options;
+  options.demultiplexer = daemon.demultiplexer;
+  options.spin = daemon.spin;
+  return options;
+}
+
+}  // namespace
+
+Exit_Code run_services(const Daemon_Config& config, std::unique_ptr<Service_Repository> services) {
+  using enum os::Signal;
+  Result<os::Signal_Source> signals = os::Signal_Source::open({interrupt, terminate, hangup, user1, user2});
+  if (!signals) return complain("signals: " + signals.error().message(), Exit_Code::internal);
+
+  Log_System& logs = Log_System::process();
+  if (const Outcome<> logging = start_logging(logs, config.logging); !logging) {
+    return complain("logging: " + logging.error().what, Exit_Code::configuration);
+  }
+  const Log_Scope log_scope{logs};
+  raise_descriptor_limit(logs.logger("daemon"));
+
+  const Result<std::unique_ptr<Reactor>> reactor = Reactor::open(reactor_options(config.daemon));
+  if (!reactor) {
+    return complain("demultiplexer " + config.daemon.demultiplexer + ": " + reactor.error().message(),
+                    Exit_Code::internal);
+  }
+  Run run{config, std::move(services), **reactor};
+  const Result<Handler_Ref> adopted =
+      (*reactor)->adopt(std::make_unique<Daemon_Signals>(std::move(*signals), run), Event_Mask::input);
+  if (!adopted) return complain("signals: " + adopted.error().message(), Exit_Code::internal);
+  return run.serve();
+}
+
+}  // namespace v1
+}  // namespace strata
