@@ -114,7 +114,7 @@ class Endpoint_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(internet_endpoints_give_host_and_port);
   CPPUNIT_TEST(other_endpoints_give_their_part);
   CPPUNIT_TEST(text_is_canonical_and_parses_back);
-  CPPUNIT_TEST(errors_point_at_the_first_wrong_byte);
+  CPPUNIT_TEST(errors_point_at_what_is_wrong);
   CPPUNIT_TEST(nul_bytes_are_refused);
   CPPUNIT_TEST(lengths_are_capped);
   CPPUNIT_TEST(equality_sees_every_part);
@@ -213,7 +213,7 @@ class Endpoint_Test : public CppUnit::TestFixture {
     }
   }
 
-  void errors_point_at_the_first_wrong_byte() {
+  void errors_point_at_what_is_wrong() {
     for (const Wrong& row : wrong) expect_error(row.text, row.offset, row.part);
   }
 

@@ -152,7 +152,7 @@ std::size_t Message_Block::gather(std::span<Const_Bytes> parts) const noexcept {
 Bytes Message_Block::writable() noexcept {
   if (last_ == nullptr || last_->storage->capacity == 0) return {};
   Storage& storage = *last_->storage;
-  // acquire: what another thread read through its duplicate, it read before this one writes.
+  // acquire: what former holders on other threads did with this memory is over before the caller writes to it.
   if (storage.references.load(std::memory_order_acquire) != 1) return {};
   const auto used = static_cast<std::size_t>(last_->data - storage.bytes()) + last_->size;
   return {storage.bytes() + used, storage.capacity - used};
