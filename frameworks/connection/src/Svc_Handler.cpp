@@ -49,6 +49,8 @@ void Svc_Handler::attach(Service& service, os::Unique_Handle handle) noexcept {
   service.attach();
 }
 
+Svc_Handler::Svc_Handler() noexcept = default;
+
 Svc_Handler::~Svc_Handler() {
   if (!is(svc::attached)) return;
   if (filed()) home().timers().cancel(*this);

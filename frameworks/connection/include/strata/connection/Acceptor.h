@@ -3,14 +3,14 @@
 
 #include <concepts>
 #include <memory>
-#include <type_traits>
 
 #include <strata/connection/Acceptor_Base.h>
+#include <strata/connection/Handler_Factory.h>
 
 namespace strata {
 inline namespace v1 {
 
-/// Accepts connections and gives each a new H (POSA2, Acceptor): `H(Service&)` where it exists, else `H()`.
+/// Accepts connections and gives each a handler of its own (POSA2, Acceptor), made as Handler_Factory.h says.
 template <std::derived_from<Svc_Handler> H>
 class Acceptor final : public Acceptor_Base {
  public:
@@ -18,13 +18,7 @@ class Acceptor final : public Acceptor_Base {
   using Acceptor_Base::Acceptor_Base;
 
  private:
-  std::unique_ptr<Svc_Handler> make_handler() override {
-    if constexpr (std::is_constructible_v<H, Service&>) {
-      return std::make_unique<H>(service());
-    } else {
-      return std::make_unique<H>();
-    }
-  }
+  std::unique_ptr<Svc_Handler> make_handler() override { return make_handler_of<H>(service()); }
   First_Speaker first_speaker() const noexcept override { return H::first_speaker; }
 };
 

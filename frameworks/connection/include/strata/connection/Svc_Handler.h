@@ -97,7 +97,7 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   }
 
  protected:
-  Svc_Handler() noexcept = default;
+  Svc_Handler() noexcept;
 
  private:
   friend class Transport;
