@@ -115,11 +115,13 @@ Raw get_integer_option(Handle handle, int level, int name) {
 Raw set_option(Handle handle, Socket_Option option, int value) {
   if (option == Socket_Option::linger) return set_linger(handle, value);
   const Option_Name name = name_of(option);
+  if (name.level < 0) return -Raw{ENOPROTOOPT};
   return set_integer_option(handle, name.level, name.name, value);
 }
 
 Raw get_option(Handle handle, Socket_Option option) {
   const Option_Name name = name_of(option);
+  if (name.level < 0) return -Raw{ENOPROTOOPT};
   return get_integer_option(handle, name.level, name.name);
 }
 
