@@ -25,8 +25,8 @@ struct Call {
 //   bool post(Call)   any thread; false: full, try again
 //   void run()        on its own thread, until finish() has been called
 //   void finish()     on the loop's thread
-// Prints `post1` and `post2` (ns a post, one and two producers, until the last callback has run) and `wake` (ns, median, from a
-// post to a sleeping loop until the callback runs). The loop has core 0; producers take turns on the others.
+// Prints `post1` and `post2` (ns a post with one and two producers, until the last callback has run) and `wake` (median
+// ns from a post to a sleeping loop until the callback runs). The loop has core 0; producers take turns on the others.
 template <typename Loop>
 class Post_Bench {
  public:

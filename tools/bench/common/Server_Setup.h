@@ -15,7 +15,8 @@
 
 namespace bench {
 
-// What every server of the bench does before its loop: the same limits, listener and first line, so that loops alone differ.
+// What every server of the bench does before its loop: the same limits, listener and first line, so that only loops
+// differ.
 constexpr int backlog = 4096;
 
 [[noreturn]] inline void die(const char* what) {

@@ -43,8 +43,8 @@ inline void print(const Timer_Figure& figure) {
 //   void pass(unsigned ms)                 lets that much time go by (a sleep, or a store where time is virtual)
 //   void expire_due()                      fires what is due
 //   static size_t fired                    how many callbacks have run
-// New timers come in the order of their numbers, all else takes them at random; delays are one of 64 values, as libevent's common
-// timeouts need it.
+// New timers come in the order of their numbers, all else takes them at random; delays are one of 64 values, as
+// libevent's common timeouts need it.
 template <typename Queue>
 class Timer_Bench {
  public:
@@ -81,11 +81,13 @@ class Timer_Bench {
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
     return time.tv_sec * Nanoseconds{1'000'000'000} + time.tv_nsec;
   }
-  static unsigned long_delay(std::size_t i) { return 30'000 + static_cast<unsigned>(i * 0x9E3779B1U >> 7U & 63U) * 1'000; }
+  static unsigned long_delay(std::size_t i) {
+    return 30'000 + static_cast<unsigned>(i * 0x9E3779B1U >> 7U & 63U) * 1'000;
+  }
   static unsigned short_delay(std::size_t i) { return 1 + static_cast<unsigned>(i * 0x9E3779B1U >> 7U & 63U); }
   auto half() { return order_.begin() + static_cast<std::ptrdiff_t>(count_ / 2); }
 
-  // Does op(place) for [from, to), a turn after every 64, until the patience of one phase is used up; returns where it ended.
+  // Does op(place) for [from, to), a turn after every 64, until the patience of a phase is used up; returns its end.
   template <typename Op>
   std::size_t measure(Queue& queue, Cost& cost, std::size_t from, std::size_t to, Op op) {
     const Nanoseconds start = now();

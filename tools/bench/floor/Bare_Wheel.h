@@ -7,8 +7,9 @@
 
 namespace bench {
 
-// The floor for timers: a hierarchical wheel of 4 × 256 slots, ticks of 1 ms, intrusive doubly linked nodes. Eager: a refresh is
-// cancel + schedule. No ids, no checks, no allocation. A node must stay in place from schedule() until it is cancelled or has fired.
+// The floor for timers: a hierarchical wheel of 4 × 256 slots, ticks of 1 ms, intrusive doubly linked nodes. Eager: a
+// refresh is cancel + schedule. No ids, no checks, no allocation. A node must stay in place from schedule() until it is
+// cancelled or has fired.
 class Bare_Wheel {
  public:
   using Tick = std::uint64_t;
@@ -28,7 +29,7 @@ class Bare_Wheel {
   Bare_Wheel(const Bare_Wheel&) = delete;
   Bare_Wheel& operator=(const Bare_Wheel&) = delete;
 
-  // The node must not be filed. A deadline in the past fires at the next tick; one beyond 2^32 ticks is refiled on the way.
+  // The node must not be filed. A past deadline fires at the next tick; one beyond 2^32 ticks is refiled on the way.
   void schedule(Node& node, Tick deadline) noexcept {
     node.deadline = deadline;
     file(node);
@@ -40,7 +41,7 @@ class Bare_Wheel {
     node.next->prev = node.prev;
   }
 
-  // Fires all that are due at `now` or before, tick by tick; returns how many. What a callback schedules fires at a later tick.
+  // Fires what is due at `now` or before, tick by tick; returns how many. A callback's own timers fire at a later tick.
   std::size_t expire(Tick now) {
     std::size_t fired = 0;
     while (next_tick_ <= now) {
@@ -88,7 +89,7 @@ class Bare_Wheel {
     }
   }
 
-  // The slot is next used in 256 ticks, so callbacks may file while it empties; popping one by one lets them cancel too.
+  // The slot is next used in 256 ticks, so callbacks may file while it empties; one at a time, so that they may cancel.
   static std::size_t fire(Link& slot) {
     std::size_t fired = 0;
     for (; slot.next != &slot; ++fired) {

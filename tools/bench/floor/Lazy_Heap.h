@@ -9,8 +9,9 @@
 
 namespace bench {
 
-// The floor for refreshed timers: a binary heap of 16-byte entries that is touched only when an entry comes up. A refresh stores
-// the deadline, a cancel marks the node. A node must outlive its entry, so until the heap is gone or its filed tick has passed.
+// The floor for refreshed timers: a binary heap of 16-byte entries that is touched only when an entry comes up. A
+// refresh stores the deadline, a cancel marks the node. A node must outlive its entry, so until the heap is gone or its
+// filed tick has passed.
 class Lazy_Heap {
  public:
   using Tick = std::uint64_t;
@@ -27,7 +28,7 @@ class Lazy_Heap {
   // Any node, also a cancelled one whose entry has not come up yet.
   void schedule(Node& node, Tick deadline) {
     node.deadline = deadline;
-    if (node.filed > deadline) push(node);  // unfiled is `never`; an earlier entry finds the new deadline when it comes up
+    if (node.filed > deadline) push(node);  // unfiled is `never`; an earlier entry comes up and finds the new deadline
   }
 
   // Of a scheduled node, to the same or a later tick.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The floor: an echo server as one writes it by hand, level-triggered. A churned connection is accept4, setsockopt, epoll_ctl, recv,
-// send, recv = 0, close; a message is recv and send. `floor_epoll [--port N]`
+// The floor: an echo server as one writes it by hand, level-triggered. A churned connection is accept4, setsockopt,
+// epoll_ctl, recv, send, recv = 0, close; a message is recv and send. `floor_epoll [--port N]`
 #include <sys/epoll.h>
 
 #include <array>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The floor with every option that Strata has: edge-triggered, TCP_NODELAY inherited, a short read means drained, and by choice
-// TCP_DEFER_ACCEPT with a read at accept, and polling before sleeping. `floor_epoll_tuned [--port N] [--defer] [--spin USEC]`
+// The floor with every option that Strata has: edge-triggered, TCP_NODELAY inherited, a short read means drained, and
+// by choice TCP_DEFER_ACCEPT with a read at accept, and polling before sleeping. `floor_epoll_tuned [--port N]
+// [--defer] [--spin USEC]`
 #include <sys/epoll.h>
 
 #include <array>
@@ -15,7 +16,8 @@ namespace {
 constexpr int batch = 256;
 std::array<char, 64 * 1024> buffer;
 
-// False when the connection is over. After a hang-up in the event a short read is the last one: the end itself need not be read.
+// False when the connection is over. After a hang-up in the event a short read is the last one: the end itself need not
+// be read.
 bool echo(int fd, bool hung_up) {
   for (;;) {
     const ssize_t received = recv(fd, buffer.data(), buffer.size(), 0);

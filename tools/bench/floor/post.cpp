@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The floor for posts: a vector behind a mutex, swapped whole by the loop, and an eventfd that is written once a sleep. `floor_post`
+// The floor for posts: a vector behind a mutex, swapped whole by the loop, and an eventfd that is written once a sleep.
+// `floor_post`
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs random operations on both timer floors and on a std::multimap; exits 1 where they differ: `floor_timers_check [SEED]`.
+// Runs random operations on both timer floors and on a std::multimap; exits 1 where they differ: `floor_timers_check
+// [SEED]`.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>

@@ -6,8 +6,8 @@
 
 namespace bench {
 
-// One connection to 127.0.0.1:port from an address of 127.0.0.0/8 that changes every so often, so that neither 10,000 connections nor
-// the ports that a churn leaves in TIME_WAIT use up one address's ports.
+// One connection to 127.0.0.1:port from an address of 127.0.0.0/8 that changes every so often, so that neither 10,000
+// connections nor the ports that a churn leaves in TIME_WAIT use up one address's ports.
 class Client_Socket {
  public:
   Client_Socket() = default;

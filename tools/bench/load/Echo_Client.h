@@ -25,8 +25,8 @@ class Echo_Client {
   // Puts more messages in flight, `depth` at most. False: the connection is broken.
   bool send_messages(std::size_t count, Clock::time_point now);
 
-  // What the connection is ready for: goes on sending, takes what has come. False: broken, or not the bytes that were sent.
-  // `answered` becomes the number of messages that came back whole; their latencies are added.
+  // What the connection is ready for: goes on sending, takes what has come. False: broken, or not the bytes that were
+  // sent. `answered` becomes the number of messages that came back whole; their latencies are added.
   bool on_ready(Histogram& latencies, std::size_t& answered);
 
  private:

@@ -10,8 +10,8 @@
 
 namespace bench {
 
-// Endless bytes that both ends of a stream can compute: position p holds the same byte for every connection, and each starts
-// elsewhere, so that lost, doubled, reordered and swapped bytes all show.
+// Endless bytes that both ends of a stream can compute: position p holds the same byte for every connection, and each
+// starts elsewhere, so that lost, doubled, reordered and swapped bytes all show.
 class Payload {
  public:
   static constexpr std::size_t window = 256 * 1024;  // the longest span that at() gives

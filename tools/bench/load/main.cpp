@@ -72,9 +72,11 @@ int main(int argc, char** argv) {
     return EXIT_FAILURE;
   }
   bench::raise_descriptor_limit();
-  workload->connections = static_cast<std::size_t>(number("--connections", std::to_string(workload->connections).c_str()));
-  const bench::Limits limits{.messages = static_cast<std::uint64_t>(number("--messages", "1e12")),
-                             .time = std::chrono::nanoseconds(static_cast<std::int64_t>(number("--seconds", "1") * 1e9))};
+  workload->connections =
+      static_cast<std::size_t>(number("--connections", std::to_string(workload->connections).c_str()));
+  const bench::Limits limits{
+      .messages = static_cast<std::uint64_t>(number("--messages", "1e12")),
+      .time = std::chrono::nanoseconds(static_cast<std::int64_t>(number("--seconds", "1") * 1e9))};
   const Cpu_Clock server(static_cast<pid_t>(number("--pid", "0")));
   if (workload->churn) {
     bench::Churn_Load load(port, *workload);

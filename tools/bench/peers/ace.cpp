@@ -41,7 +41,7 @@ class Echo : public ACE_Svc_Handler<ACE_SOCK_STREAM, ACE_NULL_SYNCH> {
 
 std::unique_ptr<ACE_Reactor_Impl> make_reactor(bool select) {
   if (select) return std::make_unique<ACE_Select_Reactor>();
-  return std::make_unique<ACE_Dev_Poll_Reactor>(size_t{20'000}, true);
+  return std::make_unique<ACE_Dev_Poll_Reactor>(size_t{12'000}, true);
 }
 
 }  // namespace

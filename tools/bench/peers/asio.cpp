@@ -15,16 +15,18 @@ class Session : public std::enable_shared_from_this<Session> {
   explicit Session(tcp::socket socket) : socket_(std::move(socket)) {}
 
   void read() {
-    socket_.async_read_some(asio::buffer(buffer_), [self = shared_from_this()](std::error_code error, std::size_t size) {
-      if (!error) self->write(size);
-    });
+    socket_.async_read_some(asio::buffer(buffer_),
+                            [self = shared_from_this()](std::error_code error, std::size_t size) {
+                              if (!error) self->write(size);
+                            });
   }
 
  private:
   void write(std::size_t size) {
-    asio::async_write(socket_, asio::buffer(buffer_, size), [self = shared_from_this()](std::error_code error, std::size_t) {
-      if (!error) self->read();
-    });
+    asio::async_write(socket_, asio::buffer(buffer_, size),
+                      [self = shared_from_this()](std::error_code error, std::size_t) {
+                        if (!error) self->read();
+                      });
   }
 
   tcp::socket socket_;

@@ -16,7 +16,9 @@ template <bool common>
 class Peer {
  public:
   explicit Peer(std::size_t count) : base_(event_base_new()), events_(count) {
-    for (event& each : events_) evtimer_assign(&each, base_, [](evutil_socket_t, short, void*) { ++fired; }, nullptr);
+    for (event& each : events_)
+      evtimer_assign(
+          &each, base_, [](evutil_socket_t, short, void*) { ++fired; }, nullptr);
     event_base_update_cache_time(base_);
   }
   Peer(const Peer&) = delete;

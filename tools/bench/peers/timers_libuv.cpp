@@ -22,7 +22,10 @@ class Peer {
     uv_run(&loop_, UV_RUN_DEFAULT);
     uv_loop_close(&loop_);
   }
-  void schedule(std::size_t i, unsigned ms) { uv_timer_start(&timers_[i], [](uv_timer_t*) { ++fired; }, ms, 0); }
+  void schedule(std::size_t i, unsigned ms) {
+    uv_timer_start(
+        &timers_[i], [](uv_timer_t*) { ++fired; }, ms, 0);
+  }
   void cancel(std::size_t i) { uv_timer_stop(&timers_[i]); }
   void refresh(std::size_t i, unsigned ms) { schedule(i, ms); }
   void turn() { uv_run(&loop_, UV_RUN_NOWAIT); }

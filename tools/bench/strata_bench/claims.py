@@ -69,26 +69,6 @@ class Absolute:
 
 
 @dataclasses.dataclass(frozen=True)
-class Difference:
-    """What the subject costs over the reference, in the metric's unit."""
-    metric: str
-    subject: str
-    reference: str
-    limit: float
-
-    def text(self):
-        return f"{self.metric}: {self.subject} ≤ {self.reference} + {self.limit:g}"
-
-    def judge(self, samples):
-        ours, theirs = samples.of(self.metric, self.subject), samples.of(self.metric, self.reference)
-        values = [value - theirs[number] for number, value in ours.items() if number in theirs]
-        if not values:
-            return None, None
-        summary = stats.summarise(values)
-        return summary, stats.verdict(summary, self.limit, scale=self.limit)
-
-
-@dataclasses.dataclass(frozen=True)
 class Same:
     """A floor makes exactly the system calls that it stands for, give or take 3 %."""
     metric: str
@@ -122,7 +102,8 @@ class Unbeaten:
         if not values:
             return None, None
         ours = stats.summarise(values)
-        theirs = [stats.summarise(found) for peer in PEERS if (found := samples.ratios(self.metric, peer, self.reference))]
+        ratios = [samples.ratios(self.metric, peer, self.reference) for peer in PEERS]
+        theirs = [stats.summarise(found) for found in ratios if found]
         if ours.rounds < stats.MIN_ROUNDS or not theirs:
             return ours, stats.UNDECIDED
         return ours, stats.MISSED if any(peer.high < ours.low for peer in theirs) else stats.REACHED
@@ -143,9 +124,10 @@ def _echo():
 def _timers():
     for size in TIMER_SIZES:
         if size != 10_000:
-            for op, floor, limit in (("schedule", "bare_wheel", 2), ("cancel", "bare_wheel", 2),
-                                     ("refresh", "lazy_heap", 4 if size == 1_000_000 else 2), ("expire", "bare_wheel", 1)):
-                yield Ratio(f"timers/{size}/{op}", "strata", floor, limit)
+            yield Ratio(f"timers/{size}/schedule", "strata", "bare_wheel", 2)
+            yield Ratio(f"timers/{size}/cancel", "strata", "bare_wheel", 2)
+            yield Ratio(f"timers/{size}/refresh", "strata", "lazy_heap", 4 if size == 1_000_000 else 2)
+            yield Ratio(f"timers/{size}/expire", "strata", "bare_wheel", 1)
         for op in TIMER_OPS:
             for peer in TIMER_PEERS:
                 yield Ratio(f"timers/{size}/{op}", "strata", peer, 1)
@@ -157,6 +139,8 @@ def _rest():
     yield Ratio("post/post1", "strata", "libuv", 1 / 0.95)
     yield Ratio("post/post2", "strata", "libuv", 1 / 1.2)
     yield Ratio("post/wake", "strata", "floor", 1.1)
+    for op in ("receive", "now"):
+        yield Absolute(f"seam/{op}", "added", 1, least_rounds=stats.MIN_ROUNDS)
     yield Absolute("memory/idle", "strata", 128, least_rounds=3)
     yield Absolute("syscalls/1x64/beyond_wait", "strata", 2)
     yield Absolute("syscalls/100x64/beyond_wait", "strata", 2)

@@ -20,19 +20,20 @@ COUNTED = ("1x64", "100x64", "churn")  # for system calls and instructions
 PROGRAMS = {
     "timers": ("timers_strata", "timers_libevent", "timers_libuv", "timers_asio", "timers_ace"),
     "post": ("post_strata", "floor_post", "post_libuv", "post_asio"),
-    "seam": ("seam_strata",),
+    "seam": ("seam_bench",),
 }
 
 
 def _arguments():
     parser = argparse.ArgumentParser(prog="bench", description="Runs the benches and judges the figures.")
     parser.add_argument("--list", action="store_true", help="print the groups and servers")
-    parser.add_argument("--filter", action="append", metavar="GLOB", help="only these groups, e.g. 'echo/*' or timers/1000")
+    parser.add_argument("--filter", action="append", metavar="GLOB", help="only these groups, e.g. 'echo/*'")
     parser.add_argument("--server", action="append", default=[], choices=servers.ALL, metavar="NAME",
                         help="only these servers, and what they are judged by")
     parser.add_argument("--rounds", type=int, metavar="N", help="so many, instead of 15 to 60 until all is decided")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also write every sample and verdict there")
-    parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/release/bin", metavar="DIR", help="default: %(default)s")
+    parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/bench/bin", metavar="DIR",
+                        help="default: %(default)s")
     parser.add_argument("--faults", action="store_true", help="the figures of faults under load instead")
     return parser.parse_args()
 
@@ -52,8 +53,10 @@ def _groups(arguments, names):
     groups += [Memory_Group(names, binaries)]
     groups += [Syscall_Group(workload, names, binaries) for workload in COUNTED]
     groups += [Instruction_Group(workload, names, binaries) for workload in COUNTED]
-    groups += [Program_Group(f"timers/{size}", PROGRAMS["timers"], [str(size)], binaries) for size in claims.TIMER_SIZES]
-    groups += [Program_Group("post", PROGRAMS["post"], [], binaries), Program_Group("seam", PROGRAMS["seam"], [], binaries)]
+    groups += [Program_Group(f"timers/{size}", PROGRAMS["timers"], [str(size)], binaries)
+               for size in claims.TIMER_SIZES]
+    groups += [Program_Group("post", PROGRAMS["post"], [], binaries),
+               Program_Group("seam", PROGRAMS["seam"], ["--json"], binaries)]
     return groups
 
 
@@ -77,7 +80,7 @@ def main():
         return 0
     groups = [group for group in groups if group.subjects]
     if not groups or (os.cpu_count() or 1) < 2:
-        print("nothing to measure: build the target `bench` with STRATA_BENCH=ON; two cores are needed", file=sys.stderr)
+        print("nothing to measure: build with STRATA_BENCH=ON, and have two cores", file=sys.stderr)
         return 2
     run = Run(groups, arguments.rounds)
     run.run()

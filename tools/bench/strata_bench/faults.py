@@ -33,7 +33,7 @@ def _answered(peers, seconds):
 
 
 class Descriptor_Group(Group):
-    """CPU while no descriptor is left and peers wait, and the time from a descriptor freed until the next peer is served."""
+    """CPU while no descriptor is left and peers wait; time from a descriptor freed until the next peer is served."""
 
     def __init__(self, servers, binaries):
         super().__init__("faults/descriptors", servers, least=5, most=5)

@@ -87,7 +87,8 @@ class Program_Group(Group):
         self.arguments, self.binaries = arguments, binaries
 
     def measure(self, subject):
-        done = subprocess.run([str(self.binaries / subject), *self.arguments], stdout=subprocess.PIPE, text=True, timeout=600)
+        command = [str(self.binaries / subject), *self.arguments]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=600)
         if done.returncode != 0:
             raise load.Load_Failed(f"{subject}: exit status {done.returncode}")
         for line in done.stdout.splitlines():

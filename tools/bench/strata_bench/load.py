@@ -29,22 +29,22 @@ def _on_core():
 
 
 def _command(binaries, server, workload, options):
-    command = [str(binaries / "echo_load"), "--port", str(server.port), "--workload", workload, "--pid", str(server.pid)]
-    for name, value in options.items():
-        command += [f"--{name}", str(value)]
+    command = [str(binaries / "echo_load")]
+    for name, value in {"port": server.port, "workload": workload, "pid": server.pid, **options}.items():
+        command += (f"--{name}", str(value))
     return command
 
 
 def run(binaries, server, workload, **options):
     """One load; its report as a dictionary. Wrong or lost bytes are a failure."""
     options.setdefault("seconds", WORKLOADS[workload][1] if workload in WORKLOADS else 1)
-    done = subprocess.run(_command(binaries, server, workload, options), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, timeout=120, preexec_fn=_on_core)
+    command = _command(binaries, server, workload, options)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, preexec_fn=_on_core)
     if done.returncode != 0:
-        raise Load_Failed(f"{server.definition.name} {workload}: {done.stderr.strip()}")
+        raise Load_Failed(done.stderr.strip())
     report = json.loads(done.stdout)
     if report["errors"] or not report["messages"]:
-        raise Load_Failed(f"{server.definition.name} {workload}: {report['errors']} errors in {report['messages']} messages")
+        raise Load_Failed(f"{report['errors']} errors in {report['messages']} messages")
     return report
 
 
@@ -60,7 +60,7 @@ class Held_Connections:
         self._process = subprocess.Popen([*_command(self.binaries, self.server, "idle", options), "--hold"],
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=_on_core)
         if not self._process.stdout.readline():
-            raise Load_Failed(f"{self.server.definition.name}: {self.count} idle connections")
+            raise Load_Failed(f"cannot hold {self.count} idle connections")
         return self
 
     def __exit__(self, *_):

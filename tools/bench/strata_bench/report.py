@@ -33,9 +33,8 @@ def _subjects(samples, metrics):
 def _grid(samples, title, columns, cell):
     """columns: metric by heading. One row a subject."""
     columns = {heading: metric for heading, metric in columns.items() if metric in samples.values}
-    rows = []
-    for subject in _subjects(samples, columns.values()):
-        rows.append([subject] + [cell(metric, subject) if samples.of(metric, subject) else "–" for metric in columns.values()])
+    rows = [[subject, *(cell(metric, subject) if samples.of(metric, subject) else "–" for metric in columns.values())]
+            for subject in _subjects(samples, columns.values())]
     _table(title, ["", *columns], rows)
 
 
@@ -60,8 +59,8 @@ def _ending(samples, prefix, suffix=""):
 def _echo_tables(samples):
     def columns(figure):
         return {workload: f"echo/{workload}/{figure}" for workload in claims.WORKLOADS}
-    _grid(samples, "Echo: server CPU, least µs a message (median ratio to floor_epoll of the same round)", columns("cpu"),
-          _cpu_cell(samples))
+    title = f"Echo: server CPU, least µs a message (median ratio to {claims.FLOOR} of the same round)"
+    _grid(samples, title, columns("cpu"), _cpu_cell(samples))
     _grid(samples, "Echo: thousand messages a second, median", columns("throughput"), _median(samples, 1000))
     _grid(samples, "Echo: p50 µs, median", columns("p50"), _median(samples))
     _grid(samples, "Echo: p99 µs, median", columns("p99"), _median(samples))
@@ -74,8 +73,10 @@ def _claims_table(samples):
         if summary is None:
             continue
         counts[verdict] = counts.get(verdict, 0) + 1
-        rows.append([claim.text(), _number(summary.median), f"{_number(summary.low)} – {_number(summary.high)}", _number(summary.mad),
-                     f"{_number(summary.min)} – {_number(summary.max)}", str(summary.rounds), f"**{verdict}**"])
+        interval = f"{_number(summary.low)} – {_number(summary.high)}"
+        extent = f"{_number(summary.min)} – {_number(summary.max)}"
+        rows.append([claim.text(), _number(summary.median), interval, _number(summary.mad), extent, str(summary.rounds),
+                     f"**{verdict}**"])
     _table("Claims", ["claim", "median", "95 % interval", "MAD", "min – max", "rounds", "verdict"], rows)
     if counts:
         print("\n" + ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items())))
@@ -93,10 +94,11 @@ def print_markdown(run):
     samples = run.samples
     _echo_tables(samples)
     _grid(samples, "Instructions a message, user", _ending(samples, "instructions/", "/message"), _median(samples))
-    _grid(samples, "System calls a message: all, and beyond the wait", _ending(samples, "syscalls/"), _median(samples))
+    _grid(samples, "System calls a message", _ending(samples, "syscalls/"), _median(samples))
     _grid(samples, "Memory: RSS bytes for an idle connection", _ending(samples, "memory/"), _median(samples))
     for size in claims.TIMER_SIZES:
-        _grid(samples, f"Timers: {size:,}, ns an operation, median", _ending(samples, f"timers/{size}/"), _median(samples))
+        columns = _ending(samples, f"timers/{size}/")
+        _grid(samples, f"Timers: {size:,}, ns an operation, median", columns, _median(samples))
     _grid(samples, "Posts: ns each, median", _ending(samples, "post/"), _median(samples))
     _grid(samples, "The seam: ns a call, median", _ending(samples, "seam/"), _median(samples))
     _grid(samples, "Faults", _ending(samples, "faults/"), _median(samples))

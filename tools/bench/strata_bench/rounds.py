@@ -39,20 +39,20 @@ class Run:
 
     def run(self):
         """Ctrl-C ends it with what there is."""
-        active, number = list(self.groups), 0
+        active, number, watched = list(self.groups), 0, sys.stderr.isatty()
         try:
             while active:
                 number += 1
                 random.shuffle(active)
                 for group in active:
-                    print(f"\rround {number}: {group.name:<24}", end="", file=sys.stderr, flush=True)
+                    if watched:
+                        print(f"\rround {number}: {group.name:<24}", end="", file=sys.stderr, flush=True)
                     for subject in random.sample(group.subjects, len(group.subjects)):
                         self._measure(number, group, subject)
                 active = [group for group in active if not self._ends(group, number)]
         except KeyboardInterrupt:
             print("\ninterrupted", file=sys.stderr)
         finally:
-            print(file=sys.stderr)
             for group in self.groups:
                 group.close()
         return number

@@ -100,8 +100,8 @@ class Server:
             arguments = ["-c", str(folder / "bench.yaml")]
         self._output = folder / "output"
         with open(self._output, "wb") as output:
-            self.process = subprocess.Popen([*wrapper, program, *arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                            preexec_fn=lambda: self._prepare(descriptors))
+            self.process = subprocess.Popen([*wrapper, program, *arguments], stdin=subprocess.DEVNULL, stdout=output,
+                                            stderr=output, preexec_fn=lambda: self._prepare(descriptors))
         self.port = self._wait_until_ready()
 
     @property

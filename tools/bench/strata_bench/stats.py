@@ -22,7 +22,7 @@ class Summary:
 
 
 def _rank(n):
-    """The largest k for which [k-th least, k-th greatest] holds the median with at least 95 %: order statistics, no resampling."""
+    """The largest k for which [k-th least, k-th greatest] holds the median with at least 95 % (order statistics)."""
     tail, k = 0.0, 0
     while k < n // 2:
         tail += math.comb(n, k) / 2**n
@@ -41,7 +41,7 @@ def summarise(values):
 
 
 def verdict(summary, limit, least_rounds=MIN_ROUNDS, scale=None):
-    """Whether `median <= limit` is shown; what is not shown is undecided, never reached. `scale`: what 5 % are of, else the median."""
+    """Whether `median <= limit` is shown; else undecided, never reached. 5 % are of `scale`, by default the median."""
     if summary.rounds < least_rounds:
         return UNDECIDED
     if summary.low > limit:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""System calls a message: `strace -c` on the server over two loads of different length; their difference has no set-up in it."""
+"""System calls a message: `strace -c` on the server over two loads; their difference has no set-up in it."""
 import re
 import signal
 import subprocess
@@ -40,7 +40,7 @@ class Syscall_Group(Group):
 
     def measure(self, subject):
         with Server(ALL[subject], self.binaries) as server:
-            load.run(self.binaries, server, self.workload, messages=SHORT, seconds=60)  # what only the first load causes
+            load.run(self.binaries, server, self.workload, messages=SHORT, seconds=60)  # warms up
             short = _counts(self.binaries, server, self.workload, SHORT)
             long = _counts(self.binaries, server, self.workload, LONG)
         each = {name: (calls - short.get(name, 0)) / (LONG - SHORT) for name, calls in long.items()}
