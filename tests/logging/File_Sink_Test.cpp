@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <optional>
 
 #include <cppunit/extensions/HelperMacros.h>
@@ -43,7 +44,7 @@ class File_Sink_Test : public CppUnit::TestFixture {
 
  public:
   void setUp() override {
-    descriptors_.emplace();
+    descriptors_ = std::make_unique<strata_test::Descriptor_Guard>();
     folder_.emplace();
     now_ = os::wall_clock_ns();
   }
@@ -202,7 +203,7 @@ class File_Sink_Test : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(sink.error().what.starts_with("log file " + where + ": "));
   }
 
-  std::optional<strata_test::Descriptor_Guard> descriptors_;
+  std::unique_ptr<strata_test::Descriptor_Guard> descriptors_;
   std::optional<Temporary_Folder> folder_;
   std::unique_ptr<Log_Sink> sink_;
   Log_Format format_ = Log_Format::classic;
