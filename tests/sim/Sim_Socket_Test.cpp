@@ -281,8 +281,9 @@ class Sim_Socket_Test : public Both_Worlds {
   void both_ends_know_each_other() {
     in_both([&] {
       const Peers peers = connected();
-      CPPUNIT_ASSERT(got(strata::os::local_address(peers.first.get())) == got(strata::os::peer_address(peers.second.get())));
-      CPPUNIT_ASSERT(got(strata::os::peer_address(peers.first.get())) == got(strata::os::local_address(peers.second.get())));
+      const Handle first = peers.first.get(), second = peers.second.get();
+      CPPUNIT_ASSERT(got(strata::os::local_address(first)) == got(strata::os::peer_address(second)));
+      CPPUNIT_ASSERT(got(strata::os::peer_address(first)) == got(strata::os::local_address(second)));
       expect("no peer", strata::os::peer_address(peers.listener.get()), std::errc::not_connected);
     });
   }

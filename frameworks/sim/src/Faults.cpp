@@ -35,6 +35,7 @@ Faults Faults::drawn(Random& random, bool cutting) {
     plan.refuse = rate(random, 0.1);
     plan.lose_connect = rate(random, 0.05);
     plan.no_memory = rate(random, 0.01);
+    plan.accept_abort = rate(random, 0.1);
   }
   return plan;
 }

@@ -84,20 +84,20 @@ Raw socket_pair(Handle pair[2]) {
   return world().record("socket_pair", 0, 0, outcome);
 }
 
-/// What accept(2) lists as errors of the network or of memory; ECONNABORTED takes the connection with it.
+/// What accept(2) lists as errors of the network or of memory; 0 for none.
 Raw accept_error(Socket& listener) {
-  constexpr std::array errors{std::errc::connection_aborted, std::errc::protocol_error,
-                              std::errc::operation_not_permitted, std::errc::no_buffer_space,
-                              std::errc::not_enough_memory};
-  const std::errc drawn = errors[world().random.below(errors.size())];
-  if (drawn == std::errc::connection_aborted) listener.drop_next();
-  return error(drawn);
+  if (listener.readiness() == 0) return 0;
+  if (world().roll(world().faults.accept_abort) && listener.drop_next()) return error(std::errc::connection_aborted);
+  if (!world().roll(world().faults.accept_error)) return 0;
+  constexpr std::array errors{std::errc::protocol_error, std::errc::operation_not_permitted,
+                              std::errc::no_buffer_space, std::errc::not_enough_memory};
+  return error(errors[world().random.below(errors.size())]);
 }
 
 Raw accept(Handle handle, Socket_Address* peer) {
   return on_stream("accept", handle, 0, [&](Socket& listener) -> Raw {
     if (const Raw denied = denied_descriptor(); denied != 0) return denied;  // checked before the queue, as Linux does
-    if (listener.readiness() != 0 && world().roll(world().faults.accept_error)) return accept_error(listener);
+    if (const Raw failed = accept_error(listener); failed != 0) return failed;
     Raw failure = 0;
     std::shared_ptr<Socket> accepted = listener.accept(failure);
     if (accepted == nullptr) return failure;

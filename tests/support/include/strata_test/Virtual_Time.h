@@ -6,9 +6,9 @@
 
 namespace strata_test {
 
-/// A clock that only tests move, over the real demultiplexers: while it lives, a wait that finds nothing ready returns at
-/// once and moves the clock by its timeout, so timers fire and nobody sleeps. A wait without timeout really blocks (for
-/// posts of real threads); after `patience` it fails with resource_deadlock_would_occur and says so on stderr.
+/// A clock that only tests move, over the real demultiplexers: while it lives, a wait that finds nothing ready returns
+/// at once and moves the clock by its timeout, so timers fire and nobody sleeps. A wait without timeout really blocks
+/// (for posts of real threads); after `patience` it fails with resource_deadlock_would_occur and says so on stderr.
 /// One at a time; lies over the table in force when it is made. @threads any may read the clock
 class Virtual_Time {
  public:

@@ -15,7 +15,8 @@ struct Faults {
   double reset = 0;          ///< the connection is reset in place of a delivery
   double refuse = 0;         ///< a connect is refused
   double lose_connect = 0;   ///< nobody answers a connect: it times out after two minutes
-  double accept_error = 0;   ///< ECONNABORTED, EPROTO, EPERM, ENOBUFS or ENOMEM from accept
+  double accept_error = 0;   ///< EPROTO, EPERM, ENOBUFS or ENOMEM from accept; the connection waits on
+  double accept_abort = 0;   ///< ECONNABORTED from accept; the connection is gone
   double no_descriptor = 0;  ///< EMFILE or ENFILE from whatever makes a descriptor
   double no_memory = 0;      ///< ENOBUFS from a send
   double late_wake = 0;      ///< the loop wakes up to `late_by` after something became ready

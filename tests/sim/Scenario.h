@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+
+namespace strata_test {
+
+/// What a run of one seed came to.
+struct Verdict {
+  std::uint64_t hash = 0;  ///< of all calls through the seam
+  std::string complaint;   ///< empty: as the model says
+};
+
+/// The real Acceptor and Svc_Handler among peers, limits and faults that the seed draws. `trace`: each call, or null.
+Verdict run_echo(std::uint64_t seed, std::ostream* trace);
+
+}  // namespace strata_test

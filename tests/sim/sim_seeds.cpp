@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a scenario for many seeds, each twice: both runs must agree in every call, and with the model. The first seed that
+// fails ends it, with the command that replays it.
+#include <charconv>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <strata/logging/Log_System.h>
+#include <strata_test/Scale.h>
+
+#include "Scenario.h"
+
+namespace {
+
+using strata_test::Verdict;
+
+struct Named_Scenario {
+  std::string_view name;
+  Verdict (*run)(std::uint64_t seed, std::ostream* trace);
+};
+constexpr Named_Scenario scenarios[] = {{"echo", strata_test::run_echo}};
+
+struct Task {
+  const char* program = "";
+  std::string_view scenario = "echo";
+  std::uint64_t first = 1;
+  std::uint64_t seeds = 2000;
+  bool trace = false;
+};
+
+Task task;
+std::uint64_t seed_running = 0;
+
+void print_replay() {
+  std::cerr << "replay: " << task.program << " --scenario " << task.scenario << " --seed " << seed_running
+            << " --trace\n";
+}
+
+/// An assertion or a crash in the code under test: the seed must not be lost with the process.
+void died(int signal) {
+  std::cerr << task.scenario << " seed " << seed_running << ": died of signal " << signal << '\n';
+  print_replay();
+  std::_Exit(1);
+}
+
+/// Empty, or what is wrong with this seed.
+std::string check(const Named_Scenario& scenario, std::uint64_t seed) {
+  seed_running = seed;
+  const Verdict first = scenario.run(seed, task.trace ? &std::cout : nullptr);
+  if (!first.complaint.empty()) return first.complaint;
+  const Verdict second = scenario.run(seed, nullptr);
+  if (!second.complaint.empty()) return "only the second run: " + second.complaint;
+  return first.hash == second.hash ? "" : "two runs of one seed differ";
+}
+
+int run(const Named_Scenario& scenario) {
+  for (std::uint64_t seed = task.first; seed != task.first + task.seeds; ++seed) {
+    if (const std::string wrong = check(scenario, seed); !wrong.empty()) {
+      std::cerr << scenario.name << " seed " << seed << ": " << wrong << '\n';
+      print_replay();
+      return 1;
+    }
+  }
+  std::cout << scenario.name << ": " << task.seeds << " seeds from " << task.first << ", each twice, all well\n";
+  return 0;
+}
+
+int usage() {
+  std::cerr << "usage: " << task.program << " [--scenario NAME] [--seeds N] [--first SEED] [--seed SEED] [--trace]\n"
+            << "scenarios:";
+  for (const Named_Scenario& each : scenarios) std::cerr << ' ' << each.name;
+  std::cerr << "\n--seed runs that one alone; --trace prints every call through the seam\n";
+  return 64;
+}
+
+std::optional<std::uint64_t> number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+bool parse(std::span<char* const> arguments) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view name = arguments[i];
+    if (name == "--trace") {
+      task.trace = true;
+      continue;
+    }
+    if (++i == arguments.size()) return false;
+    if (name == "--scenario") {
+      task.scenario = arguments[i];
+      continue;
+    }
+    const auto value = number(arguments[i]);
+    if (!value) return false;
+    if (name == "--seeds") task.seeds = *value;
+    if (name == "--first" || name == "--seed") task.first = *value;
+    if (name == "--seed") task.seeds = 1;
+    if (name != "--seeds" && name != "--first" && name != "--seed") return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  task.program = argv[0];
+  if (strata_test::sanitized) task.seeds /= 10;
+  if (std::getenv("STRATA_FULL") != nullptr) task.seeds *= 50;
+  if (!parse(std::span{argv, static_cast<std::size_t>(argc)}.subspan(1))) return usage();
+  std::signal(SIGABRT, died);
+  if (!strata_test::sanitized) std::signal(SIGSEGV, died);  // the sanitizers' own report says more
+  strata::Log_System::process().set_level("", strata::Log_Level::off);
+  for (const Named_Scenario& each : scenarios) {
+    if (each.name == task.scenario) return run(each);
+  }
+  return usage();
+}
