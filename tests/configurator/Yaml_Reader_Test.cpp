@@ -9,13 +9,13 @@
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
 
-using namespace strata;
+#include "Sample_Options.h"
+
+using namespace strata_test;
 
 class Yaml_Reader_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Yaml_Reader_Test);
-  CPPUNIT_TEST(a_tree_keeps_the_order_and_the_places_of_keys_and_values);
   CPPUNIT_TEST(quotes_and_blocks_make_text);
-  CPPUNIT_TEST(what_is_not_written_is_not_found_and_not_made);
   CPPUNIT_TEST(an_alias_repeats_its_anchor_with_the_anchors_place);
   CPPUNIT_TEST(an_empty_value_stands_where_its_key_does);
   CPPUNIT_TEST(a_byte_order_mark_and_carriage_returns_do_not_shift_places);
@@ -27,12 +27,6 @@ class Yaml_Reader_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_bomb_of_aliases_is_refused_quickly);
   CPPUNIT_TEST(a_missing_file_is_told);
   CPPUNIT_TEST_SUITE_END();
-
-  static Config_Node read(std::string_view text) {
-    auto root = read_yaml(text, "a.yaml");
-    CPPUNIT_ASSERT_MESSAGE(root ? "" : root.error().text(), root.has_value());
-    return *root;
-  }
 
   static std::string mistake_in(std::string_view text, const Yaml_Limits& limits = {}) {
     const auto root = read_yaml(text, "a.yaml", limits);
@@ -50,33 +44,15 @@ class Yaml_Reader_Test : public CppUnit::TestFixture {
 
   static std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
-  void a_tree_keeps_the_order_and_the_places_of_keys_and_values() {
-    const Config_Node root = read("b: 1\na:\n  - x\n  - { k: v }\n");
-    CPPUNIT_ASSERT(root.is_mapping() && root.size() == 2);
-    CPPUNIT_ASSERT_EQUAL(std::string{"b"}, root[0].key());
-    expect_mark(1, 4, root[0].mark());
-    expect_mark(2, 1, root[1].key_mark());
-    expect_mark(4, 7, root[1][1].find("k")->key_mark());
-    expect_mark(4, 10, root[1][1].find("k")->mark());
-    CPPUNIT_ASSERT_EQUAL(std::string{"a.yaml"}, root[1][0].file());
-  }
-
   void quotes_and_blocks_make_text() {
-    const Config_Node root = read("a: '1'\nb: \"1\"\nc: 1\nd: |\n  1\ne: !!str 1\n");
+    const Config_Node root = tree_of("a: '1'\nb: \"1\"\nc: 1\nd: |\n  1\ne: !!str 1\n");
     for (const char* key : {"a", "b", "d", "e"}) CPPUNIT_ASSERT_MESSAGE(key, root.find(key)->quoted());
     CPPUNIT_ASSERT(!root.find("c")->quoted());
     CPPUNIT_ASSERT_EQUAL(std::string{"1\n"}, root.find("d")->scalar());
   }
 
-  void what_is_not_written_is_not_found_and_not_made() {
-    const Config_Node root = read("a: 1");
-    CPPUNIT_ASSERT(root.find("b") == nullptr);
-    CPPUNIT_ASSERT(root.find("a")->find("b") == nullptr);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, root.size());
-  }
-
   void an_alias_repeats_its_anchor_with_the_anchors_place() {
-    const Config_Node root = read("a: &x { k: v }\nb: *x\n");
+    const Config_Node root = tree_of("a: &x { k: v }\nb: *x\n");
     const Config_Node* copy = root.find("b");
     CPPUNIT_ASSERT_EQUAL(std::string{"v"}, copy->find("k")->scalar());
     expect_mark(1, 4, copy->mark());
@@ -84,13 +60,13 @@ class Yaml_Reader_Test : public CppUnit::TestFixture {
   }
 
   void an_empty_value_stands_where_its_key_does() {
-    const Config_Node root = read("a:\nb: 1\n");
+    const Config_Node root = tree_of("a:\nb: 1\n");
     CPPUNIT_ASSERT(root[0].is_null());
     expect_mark(1, 1, root[0].mark());
   }
 
   void a_byte_order_mark_and_carriage_returns_do_not_shift_places() {
-    const Config_Node root = read(
+    const Config_Node root = tree_of(
         "\xEF\xBB\xBF"
         "a: 1\r\nb: 'x'\r\n");
     expect_mark(1, 4, root[0].mark());
@@ -121,7 +97,7 @@ class Yaml_Reader_Test : public CppUnit::TestFixture {
   }
 
   void quotes_that_are_closed_are_not() {
-    const Config_Node root = read("a: 'it''s'\nb: \"\\\"\"\nc: don't\nd: \"\"\ne: &x # note: \"\n  'y'\n");
+    const Config_Node root = tree_of("a: 'it''s'\nb: \"\\\"\"\nc: don't\nd: \"\"\ne: &x # note: \"\n  'y'\n");
     CPPUNIT_ASSERT_EQUAL(std::string{"it's"}, root.find("a")->scalar());
     CPPUNIT_ASSERT_EQUAL(std::string{"\""}, root.find("b")->scalar());
     CPPUNIT_ASSERT_EQUAL(std::string{"don't"}, root.find("c")->scalar());
@@ -136,7 +112,7 @@ class Yaml_Reader_Test : public CppUnit::TestFixture {
     expect("a.yaml:1:4: " + foreign, "a: \xC0\xAF");          // overlong
     expect("a.yaml:1:4: " + foreign, "a: \xED\xA0\x80");      // a surrogate
     expect("a.yaml:1:4: " + foreign, "a: \xF4\x90\x80\x80");  // beyond U+10FFFF
-    CPPUNIT_ASSERT_EQUAL(std::string{"é€😀"}, read("a: é€😀")[0].scalar());
+    CPPUNIT_ASSERT_EQUAL(std::string{"é€😀"}, tree_of("a: é€😀")[0].scalar());
   }
 
   void a_file_beyond_the_limits_is_refused() {

@@ -29,7 +29,8 @@ std::span<const Field> Acceptor_Settings::fields() {
           .within(0, longest_timeout),
       key<&Own::write_timeout>("write_timeout", "closes a connection whose peer took nothing for so long; 0s: never")
           .within(0, longest_timeout),
-      key<&Own::high_water, Size_Type>("high_water", "bytes queued for a peer, beyond which `overflow` acts").within(1, 1LL << 40),
+      key<&Own::high_water, Size_Type>("high_water", "bytes queued for a peer, beyond which `overflow` acts")
+          .within(1, 1LL << 40),
       key<&Own::low_water, Size_Type>("low_water", "bytes queued, below which a paused connection reads again"),
       key<&Own::overflow, Choice_Type<overflow_words>>("overflow", "what the high-water mark does"),
       key<&Own::backlog>("backlog", "connections that the kernel may hold for the service").within(1, 1 << 20),

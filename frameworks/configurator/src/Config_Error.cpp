@@ -29,14 +29,10 @@ std::string escaped(std::string_view text) {
 
 std::string described(const Config_Node& node) {
   switch (node.kind()) {
-    case Config_Node::Kind::null:
-      return "nothing";
-    case Config_Node::Kind::sequence:
-      return "a list";
-    case Config_Node::Kind::mapping:
-      return "a mapping";
-    case Config_Node::Kind::scalar:
-      break;
+    case Config_Node::Kind::null: return "nothing";
+    case Config_Node::Kind::sequence: return "a list";
+    case Config_Node::Kind::mapping: return "a mapping";
+    case Config_Node::Kind::scalar: break;
   }
   return (node.quoted() ? "the text " : "") + in_quotes(node.scalar());
 }
@@ -48,8 +44,10 @@ std::string to_text(Mark mark) {
 }
 
 std::string in_quotes(std::string_view text) {
-  if (text.size() > longest_quote) return '"' + std::string{text.substr(0, longest_quote)} + "…\"";
-  return '"' + std::string{text} + '"';
+  if (text.size() <= longest_quote) return '"' + std::string{text} + '"';
+  std::size_t end = longest_quote;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // never inside a letter
+  return '"' + std::string{text.substr(0, end)} + "…\"";
 }
 
 std::string Config_Error::text() const {

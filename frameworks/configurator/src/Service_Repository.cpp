@@ -73,10 +73,11 @@ void Service_Repository::stop(Duration drain, Callback stopped) {
   stopped_ = std::move(stopped);
   ++running_;  // this call itself: a service may stop at once
   for (Entry& entry : entries_ | std::views::reverse) {
-    if (entry.running) entry.object->stop(drain, [this, &entry] {
-      entry.running = false;
-      one_less();
-    });
+    if (entry.running)
+      entry.object->stop(drain, [this, &entry] {
+        entry.running = false;
+        one_less();
+      });
   }
   one_less();
 }

@@ -149,7 +149,8 @@ class Tree_Builder final : public YAML::EventHandler {
     if (!node.is_scalar()) throw Refusal{node.mark(), "a key must be plain text"};
     const auto [known, fresh] = parent.keys.emplace(node.scalar(), node.mark());
     if (!fresh) {
-      throw Refusal{node.mark(), "the key " + in_quotes(node.scalar()) + " stands already at " + to_text(known->second)};
+      throw Refusal{node.mark(),
+                    "the key " + in_quotes(node.scalar()) + " stands already at " + to_text(known->second)};
     }
     parent.key = node.scalar();
     parent.key_mark = node.mark();

@@ -113,9 +113,7 @@ void Run::on_signal(os::Signal signal) {
       log_.info("the log opens its file anew", "signal", "HUP");
       Log_System::process().reopen();
       break;
-    default:
-      log_.info("a signal without a meaning", "signal", signal == os::Signal::user1 ? "USR1" : "USR2");
-      break;
+    default: log_.info("a signal without a meaning", "signal", signal == os::Signal::user1 ? "USR1" : "USR2"); break;
   }
 }
 

@@ -10,8 +10,8 @@
 namespace strata {
 inline namespace v1 {
 
-/// Runs configured services until a signal ends them: signals, then logs (whose thread inherits the mask), then reactor,
-/// prepare, start, loop.
+/// Runs configured services until a signal ends them: signals, then logs (whose thread inherits the mask), then
+/// reactor, prepare, start, loop.
 Exit_Code run_services(const Daemon_Config& config, std::unique_ptr<Service_Repository> services);
 
 }  // namespace v1

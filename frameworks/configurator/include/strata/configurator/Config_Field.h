@@ -84,12 +84,13 @@ std::string show_member(const void* object) {
 
 }  // namespace detail
 
-/// `field<&Options::linger>("linger", "how long …")`. A second argument gives a type that the member's does not tell, as
-/// Size_Type for a std::size_t; a third the struct that is filled, where the member is its base's.
+/// `field<&Options::linger>("linger", "how long …")`. A second argument gives a type that the member's does not tell,
+/// as Size_Type for a std::size_t; a third the struct that is filled, where the member is its base's.
 template <auto member, class Type = Value_Type<decltype(detail::value_of(member))>,
           class Class = decltype(detail::class_of(member))>
 constexpr Field field(std::string_view key, std::string_view help) {
-  Field made{key, help, Type::name, &detail::read_member<member, Type, Class>, &detail::show_member<member, Type, Class>};
+  Field made{key, help, Type::name, &detail::read_member<member, Type, Class>,
+             &detail::show_member<member, Type, Class>};
   if constexpr (requires { Type::choices(); }) made.choices = &Type::choices;
   return made;
 }

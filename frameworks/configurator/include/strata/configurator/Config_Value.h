@@ -125,7 +125,7 @@ struct Mapping_Type {
 };
 /// A struct that declares its own.
 template <class T>
-  requires requires { T::fields(); }
+requires requires { T::fields(); }
 struct Value_Type<T> : Mapping_Type<&T::fields> {};
 
 template <class T, class Item>

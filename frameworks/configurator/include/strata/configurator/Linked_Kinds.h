@@ -16,9 +16,7 @@ namespace {
 
 /// The kinds linked into the binary that calls this: into a program, object files and not an archive, whose members
 /// nobody asks for.
-[[maybe_unused]] Service_Kinds linked_kinds() noexcept {
-  return {__start_strata_services, __stop_strata_services};
-}
+[[maybe_unused]] Service_Kinds linked_kinds() noexcept { return {__start_strata_services, __stop_strata_services}; }
 
 }  // namespace
 }  // namespace v1

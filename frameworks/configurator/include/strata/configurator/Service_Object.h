@@ -40,8 +40,8 @@ class Service_Object {
   virtual Outcome<> prepare(const Service_Context&) { return {}; }
   /// Serves from now on. On an error nothing of it is left running.
   virtual Outcome<> start() = 0;
-  /// Takes nothing new and ends what is under way, by force after `drain`; then calls `stopped`, perhaps at once. May be
-  /// called again with less time, also after it has stopped: the later `stopped` replaces the earlier.
+  /// Takes nothing new and ends what is under way, by force after `drain`; then calls `stopped`, perhaps at once. May
+  /// be called again with less time, before it has stopped: the later `stopped` replaces the earlier.
   virtual void stop(Duration drain, Callback stopped) = 0;
   /// Where it listens, as endpoints; empty unless started.
   virtual std::vector<std::string> endpoints() const { return {}; }

@@ -12,8 +12,8 @@ inline namespace v1 {
 /// A process that serves what a configuration file says, in the foreground. One a process: it takes the signals and the
 /// process's log. What a person must know goes to standard error.
 ///
-/// Signals: INT and TERM drain for at most `daemon.shutdown.drain`, a second one ends all at once; HUP opens the log file
-/// anew; USR1 and USR2 are logged and mean nothing.
+/// Signals: INT and TERM drain for at most `daemon.shutdown.drain`, a second one ends all at once; HUP opens the log
+/// file anew; USR1 and USR2 are logged and mean nothing.
 class Daemon {
  public:
   explicit Daemon(Service_Kinds kinds) noexcept : kinds_(kinds) {}
