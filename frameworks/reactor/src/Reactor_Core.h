@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
+#include <strata/logging/Log_Limit.h>
 #include <strata/logging/Logger.h>
 #include <strata/os/Demultiplexer.h>
 #include <strata/os/Waker.h>
@@ -94,6 +96,7 @@ class Reactor_Core {
   void upcall(std::uint64_t token, Event_Handler& handler, Hook hook) noexcept;
   template <class Call>
   bool guarded(Call call) noexcept;
+  void threw(std::string_view what) noexcept;
   void deregister(Handler_Slot& slot) noexcept;
   void reserve_closing();
 
@@ -102,6 +105,7 @@ class Reactor_Core {
   std::unique_ptr<Post_Queue> posts_;
   Spin spin_;
   Logger log_;
+  Log_Limit exceptions_log_;
   std::array<os::Ready, batch> events_{};
   std::vector<Closing> closing_, closed_;
   std::vector<std::uint64_t> flush_, flushing_;

@@ -152,12 +152,16 @@ bool Reactor_Core::guarded(Call call) noexcept {
     call();
     return true;
   } catch (const std::exception& e) {
-    log_.error("an upcall threw", "what", e.what());
+    threw(e.what());
   } catch (...) {
-    log_.error("an upcall threw something that is no std::exception");
+    threw("not a std::exception");
   }
-  ++counts.exceptions;
   return false;
+}
+
+void Reactor_Core::threw(std::string_view what) noexcept {
+  ++counts.exceptions;
+  exceptions_log_.write(log_, Log_Level::error, "an upcall threw", "what", what);
 }
 
 void Reactor_Core::run_callback(Callback& callback) noexcept {
