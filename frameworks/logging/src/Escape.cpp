@@ -72,10 +72,22 @@ std::size_t cut_at(std::string_view text) {
   return end;
 }
 
+/// Bytes at the front that no style escapes: the usual ones, taken at once.
+std::size_t harmless(std::string_view text) {
+  const auto end = std::ranges::find_if(text, [](char c) { return c < ' ' || c > '~' || c == '"' || c == '\\'; });
+  return static_cast<std::size_t>(end - text.begin());
+}
+
 void append(std::string_view text, Style style, std::string& out) {
   const bool cut = text.size() > Log_Record::max_text;
   if (cut) text = text.substr(0, cut_at(text));
-  while (!text.empty()) text.remove_prefix(append_one(text, style, out));
+  for (;;) {
+    const std::size_t run = harmless(text);
+    out.append(text, 0, run);
+    text.remove_prefix(run);
+    if (text.empty()) break;
+    text.remove_prefix(append_one(text, style, out));
+  }
   if (cut) out += "...";
 }
 
