@@ -6,6 +6,7 @@ stands for anything. The blocks of a document are one session, in a copy of conf
 
 usage: run_sessions.py ROOT BIN_FOLDER DOCUMENT"""
 import os
+import random
 import re
 import shutil
 import signal
@@ -45,9 +46,14 @@ def matches(expected, said):
 
 
 def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    """A free port of four digits, so that columns in a file stay as they are."""
+    while True:
+        with socket.socket() as one:
+            try:
+                one.bind(("127.0.0.1", random.randrange(2000, 7000)))
+                return one.getsockname()[1]
+            except OSError:
+                continue
 
 
 class Session:
