@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What stratad shows to those who run it: exit codes, lines, signals.
+
+usage: stratad_test.py STRATAD [CLASS…]"""
+import resource
+import signal
+import socket
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from stratad_process import Stratad, echoes, receive_exactly, run
+
+
+def configuration(*services, head=""):
+    entries = services or ("{ name: echo, kind: echo, listen: 'tcp://127.0.0.1:0' }",)
+    return f"strata: 1\n{head}\nservices:\n" + "".join(f"  - {entry}\n" for entry in entries)
+
+
+def check(text):
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "a.yaml")
+        file.write_text(text)
+        code, out, told = run("-c", str(file), "--check")
+        return code, out, told.replace(folder + "/", "")
+
+
+class Command_Line(unittest.TestCase):
+    def test_help_and_version_succeed(self):
+        code, out, told = run("--help")
+        self.assertEqual((code, told), (0, ""))
+        for word in ("--config", "--check", "--list-kinds", "--version"):
+            self.assertIn(word, out)
+        code, out, told = run("--version")
+        self.assertEqual((code, told), (0, ""))
+        self.assertRegex(out, r"^stratad \d+\.\d+\.\d+\n$")
+
+    def test_kinds_are_listed_with_their_options(self):
+        code, out, told = run("--list-kinds")
+        self.assertEqual((code, told), (0, ""))
+        self.assertRegex(out, r"(?m)^echo\n  listen +endpoint +required +\w")
+        self.assertRegex(out, r"(?m)^  overflow +pause\|close\|shed +pause ")
+
+    def test_a_wrong_command_line_is_64(self):
+        for arguments in ((), ("-c",), ("--nonsense",), ("--check",), ("-c", "x", "--list-kinds"), ("x",),
+                          ("-c", "x", "y"), ("-c", "")):
+            code, out, told = run(*arguments)
+            self.assertEqual((code, out), (64, ""), arguments)
+            self.assertNotEqual(told, "", arguments)
+
+
+class Configuration(unittest.TestCase):
+    def test_a_good_file_passes_the_check_in_silence(self):
+        self.assertEqual(check(configuration()), (0, "", ""))
+
+    def test_the_example_passes_the_check(self):
+        example = Path(__file__).parents[2] / "config/examples/echo.yaml"
+        self.assertEqual(run("-c", str(example), "--check"), (0, "", ""))
+
+    def test_all_mistakes_are_told_with_their_places_and_78(self):
+        code, out, told = check("strata: 1\n"
+                                "daemon: { concurrency: { model: multi-reactor } }\n"
+                                "services:\n"
+                                "  - { name: echo, kind: ecko, listen: 'tcp://127.0.0.1:7007' }\n"
+                                "  - { name: b, kind: echo, listen: 'tcp://127.0.0.1:70070', idle_timeuot: 30 }\n"
+                                "  - { name: c, kind: echo, listen: x, idle_timeout: 30 }\n")
+        self.assertEqual((code, out), (78, ""))
+        lines = told.splitlines()
+        self.assertEqual(lines[0], "a.yaml:2:33: error: model: \"multi-reactor\" is not one of: single")
+        self.assertEqual(lines[1], "a.yaml:4:25: error: kind: no kind is called \"ecko\"; did you mean \"echo\"?")
+        self.assertRegex(lines[2], r"^a.yaml:5:53: error: listen: ")
+        self.assertEqual(lines[3],
+                         "a.yaml:5:62: error: unknown key \"idle_timeuot\"; did you mean \"idle_timeout\"?")
+        self.assertRegex(lines[4], r"^a.yaml:6:36: error: listen: ")
+        self.assertEqual(lines[5], "a.yaml:6:53: error: idle_timeout: \"30\" has no unit; write 30s or 30ms")
+        self.assertEqual(len(lines), 6)
+
+    def test_a_run_refuses_what_the_check_refuses(self):
+        with Stratad("strata: 1\nservices: [{ name: a }]\n") as daemon:
+            code, told = daemon.end()
+            self.assertEqual(code, 78)
+            self.assertIn("a.yaml:2:12: error: the key \"kind\" is missing", told)
+
+    def test_what_is_no_yaml_is_told_with_its_place(self):
+        self.assertEqual(check("strata: 1\nservices: [\n")[0], 78)
+        self.assertRegex(check("strata: 'x\n")[2], r"^a.yaml:1:9: error: this quote is never closed\n$")
+
+    def test_a_missing_file_is_78(self):
+        self.assertEqual(run("-c", "/nowhere/a.yaml"),
+                         (78, "", "/nowhere/a.yaml: error: No such file or directory\n"))
+
+
+class Service(unittest.TestCase):
+    def test_the_ready_line_says_where_each_service_listens(self):
+        with tempfile.TemporaryDirectory() as folder:
+            text = configuration("{ name: a, kind: echo, listen: 'tcp://127.0.0.1:0' }",
+                                 f"{{ name: b, kind: echo, listen: 'unix://{folder}/b' }}", head="daemon: { name: two }")
+            with Stratad(text) as daemon:
+                self.assertRegex(daemon.wait_line(" ready: ").string,
+                                 rf"^two ready: a tcp://127\.0\.0\.1:[1-9]\d*, b unix://{folder}/b$")
+                for name in ("a", "b"):
+                    with daemon.connect(name) as peer:
+                        self.assertTrue(echoes(peer, b"hello"))
+                self.assertEqual(daemon.terminate()[0], 0)
+                self.assertFalse(Path(folder, "b").exists())
+
+    def test_every_demultiplexer_serves(self):
+        for name in ("auto", "epoll", "poll", "select"):
+            with Stratad(configuration(head=f"daemon: {{ demultiplexer: {name} }}")) as daemon:
+                with daemon.connect() as peer:
+                    self.assertTrue(echoes(peer, b"x" * 100_000), name)
+                self.assertEqual(daemon.terminate()[0], 0, name)
+
+    def test_a_thousand_connections_are_served_at_once(self):
+        with Stratad(configuration()) as daemon:
+            peers = [daemon.connect() for _ in range(1000)]
+            for number, peer in enumerate(peers):
+                peer.sendall(b"%d says hello" % number)
+            for number, peer in enumerate(peers):
+                wanted = b"%d says hello" % number
+                self.assertEqual(receive_exactly(peer, len(wanted)), wanted)
+            self.assertEqual(daemon.terminate()[0], 0)
+            for peer in peers:
+                self.assertEqual(peer.recv(1), b"")
+                peer.close()
+
+    def test_a_taken_address_is_69_and_told_with_its_place(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            text = configuration("{ name: a, kind: echo, listen: 'tcp://127.0.0.1:0' }",
+                                 f"{{ name: b, kind: echo, listen: 'tcp://127.0.0.1:{port}' }}")
+            with Stratad(text) as daemon:
+                code, told = daemon.end()
+                self.assertEqual(code, 69)
+                self.assertIn(f"a.yaml:5:36: error: service b: bind 127.0.0.1:{port}: Address already in use\n", told)
+                self.assertNotIn(" ready: ", told)
+
+
+class Signals(unittest.TestCase):
+    # A peer that sends and never reads: the service owes it bytes, so a drain waits for it.
+    @staticmethod
+    def stubborn(daemon):
+        peer = daemon.connect()
+        peer.setblocking(False)
+        try:
+            while True:
+                peer.send(b"x" * 65536)
+        except BlockingIOError:
+            return peer
+
+    def test_a_first_signal_drains_and_ends_with_0(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with Stratad(configuration()) as daemon, daemon.connect() as peer:
+                self.assertTrue(echoes(peer, b"hello"))
+                daemon.signal(number)
+                self.assertEqual(daemon.end()[0], 0)
+                self.assertEqual(peer.recv(1), b"")
+
+    def test_a_drain_ends_when_its_time_is_over(self):
+        with Stratad(configuration(head="daemon: { shutdown: { drain: 300ms } }")) as daemon, self.stubborn(daemon):
+            self.assertEqual(daemon.terminate()[0], 0)
+
+    def test_a_second_signal_ends_at_once(self):
+        with Stratad(configuration(head="daemon: { shutdown: { drain: 1h } }")) as daemon, self.stubborn(daemon):
+            daemon.signal(signal.SIGTERM)
+            daemon.wait_line("stopping drain=")
+            daemon.signal(signal.SIGTERM)
+            self.assertEqual(daemon.end()[0], 0)
+
+    def test_while_it_drains_nobody_new_is_served(self):
+        with Stratad(configuration(head="daemon: { shutdown: { drain: 1h } }")) as daemon, self.stubborn(daemon):
+            daemon.signal(signal.SIGTERM)
+            daemon.wait_line("stopping drain=")
+            with self.assertRaises(OSError):
+                daemon.connect().recv(1)
+                raise ConnectionError  # accepted by the kernel, ended by the daemon
+            daemon.signal(signal.SIGINT)
+            self.assertEqual(daemon.end()[0], 0)
+
+    def test_other_signals_do_not_end_it(self):
+        with Stratad(configuration()) as daemon, daemon.connect() as peer:
+            for number, name in ((signal.SIGHUP, "HUP"), (signal.SIGUSR1, "USR1"), (signal.SIGUSR2, "USR2")):
+                daemon.signal(number)
+                daemon.wait_line(f"signal={name}")
+            self.assertTrue(echoes(peer, b"hello"))
+            self.assertEqual(daemon.terminate()[0], 0)
+
+    def test_it_outlives_the_reader_of_its_log(self):
+        with Stratad(configuration(head="logging: { level: debug }")) as daemon, daemon.connect() as peer:
+            daemon.ready()
+            daemon.process.stderr.close()
+            daemon.signal(signal.SIGUSR1)  # makes it write
+            self.assertTrue(echoes(peer, b"hello"))
+            daemon.signal(signal.SIGTERM)
+            self.assertEqual(daemon.process.wait(timeout=60), 0)
+
+
+if __name__ == "__main__":
+    Stratad.program = sys.argv.pop(1)
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    unittest.main(verbosity=2)
