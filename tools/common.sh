@@ -15,17 +15,17 @@ packages_of() {
   esac
 }
 
-is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
-
 # need GROUP…: installs what is missing of these groups; says so, and asks nothing. Where there is no apt-get the
 # packages' content must be there already, and CMake names what is not.
 need() {
   command -v apt-get >/dev/null || return 0
-  local group package missing=() as_root=()
+  local group package wanted="" installed missing=() as_root=()
   for group in "$@"; do
-    for package in $(packages_of "$group"); do
-      is_installed "$package" || missing+=("$package")
-    done
+    wanted+=" $(packages_of "$group")"
+  done
+  installed=" $(dpkg-query -W -f '${db:Status-Status}=${Package} ' $wanted 2>/dev/null || true)"
+  for package in $wanted; do
+    [[ $installed == *" installed=$package "* ]] || missing+=("$package")
   done
   [ ${#missing[@]} -eq 0 ] && return 0
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)
