@@ -4,10 +4,7 @@
 
 packages_of() {
   case $1 in
-    build)
-      echo g++ cmake ninja-build pkg-config
-      echo libpoco-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev libfmt-dev
-      ;;
+    build) echo g++ cmake ninja-build pkg-config libpoco-dev libyaml-cpp-dev libcli11-dev ;;
     test) echo libcppunit-dev python3 netcat-openbsd ;;
     ci) echo ccache clang-19 libclang-rt-19-dev ;;
     bench) echo libace-dev libevent-dev libuv1-dev libasio-dev strace valgrind ;;
