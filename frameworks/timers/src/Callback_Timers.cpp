@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 #include <utility>
 
 namespace strata {
@@ -19,9 +20,9 @@ Callback_Timers::~Callback_Timers() {
   for (std::uint32_t slot = 0; slot < slots_; ++slot) {
     Record& r = records_[slot];
     if (r.filed()) queue_.cancel(r);
-    ++r.generation;
+    r.generation = 0;
   }
-  for (std::uint32_t slot = 0; slot < slots_; ++slot) records_[slot].callback = Callback{};
+  for (std::uint32_t slot = 0; slot < slots_; ++slot) records_[slot].callback.clear();
 }
 
 Result<Timer_Id> Callback_Timers::schedule(Time_Point start, Duration after, Callback callback, Duration interval) {
@@ -34,7 +35,7 @@ Result<Timer_Id> Callback_Timers::schedule(Time_Point start, Duration after, Cal
     release(*r);
     return fail(filed.error());
   }
-  return Timer_Id{r->link, r->generation};
+  return Timer_Id{r->slot, r->generation};
 }
 
 bool Callback_Timers::cancel(Timer_Id id) noexcept {
@@ -62,25 +63,40 @@ std::optional<Time_Point> Callback_Timers::deadline(Timer_Id id) const noexcept 
 }
 
 Callback_Timers::Record* Callback_Timers::acquire() noexcept {
-  if (free_ == none && slots_ == records_.size() && !records_.grow()) return nullptr;
-  const std::uint32_t slot = free_ != none ? free_ : slots_++;
-  Record& r = records_[slot];
-  if (free_ != none) free_ = r.link;
-  r.link = slot;
+  if (free_count_ == 0 && slots_ == records_.size() && !grow()) return nullptr;
+  const Timer_Id id = free_count_ != 0 ? free_[--free_count_] : Timer_Id{slots_++, 1};
+  Record& r = records_[id.slot];
+  r.slot = id.slot;
+  r.generation = id.generation;
   ++size_;
   return &r;
 }
 
-// From here on the id is stale. The record of the running upcall is recycled when that returns.
-void Callback_Timers::release(Record& r) noexcept {
-  if (++r.generation == 0) r.generation = 1;
-  --size_;
-  if (&r != running_) recycle(r);
+// The stack has room for every record, so that a release needs no memory.
+bool Callback_Timers::grow() noexcept {
+  const std::uint32_t needed = records_.size() + decltype(records_)::block_size;
+  if (needed > free_capacity_) {
+    const std::uint32_t capacity = std::max(needed, 2 * free_capacity_);
+    std::unique_ptr<Timer_Id[]> wider{new (std::nothrow) Timer_Id[capacity]};
+    if (wider == nullptr) return false;
+    free_ = std::move(wider);  // it was empty: else nothing would grow
+    free_capacity_ = capacity;
+  }
+  return records_.grow();
 }
 
-void Callback_Timers::recycle(Record& r) noexcept {
-  const Callback dead = std::move(r.callback);  // dies last: its captures may come back here
-  free_ = std::exchange(r.link, free_);
+// From here on the id is stale. The record of the running upcall is recycled when that returns.
+void Callback_Timers::release(Record& r) noexcept {
+  const std::uint32_t generation = std::exchange(r.generation, 0);
+  --size_;
+  if (&r != running_) recycle(r, generation);
+}
+
+// Captures that die may come back here: the record is reachable no more and not yet free.
+void Callback_Timers::recycle(Record& r, std::uint32_t generation) noexcept {
+  r.callback.clear();
+  const std::uint32_t next = generation + 1;
+  free_[free_count_++] = {r.slot, next != 0 ? next : 1};
 }
 
 void Callback_Timers::expired(void* self, Timer_Node& node) noexcept {
@@ -94,7 +110,7 @@ void Callback_Timers::fire(Record& r) noexcept {
   hooks_.run(hooks_.context, r.callback);
   running_ = nullptr;
   if (r.generation != generation) {
-    recycle(r);
+    recycle(r, generation);
   } else if (!r.filed()) {
     release(r);
   }

@@ -12,6 +12,8 @@ inline namespace v1 {
 template <class T, unsigned bits>
 class Block_Table {
  public:
+  static constexpr std::uint32_t block_size = 1u << bits;
+
   Block_Table() = default;
   Block_Table(const Block_Table&) = delete;
   Block_Table& operator=(const Block_Table&) = delete;
@@ -33,7 +35,6 @@ class Block_Table {
   }
 
  private:
-  static constexpr std::uint32_t block_size = 1u << bits;
 
   bool widen() noexcept {
     const std::uint32_t capacity = std::max(capacity_ * 2, 8u);

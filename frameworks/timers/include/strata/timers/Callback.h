@@ -34,13 +34,17 @@ class Callback {
   Callback(Callback&& other) noexcept { take(other); }
   Callback& operator=(Callback&& other) noexcept {
     if (this != &other) {
-      Callback old{std::move(*this)};  // its captures may reach this object while they die
+      clear();
       take(other);
     }
     return *this;
   }
-  ~Callback() {
-    if (ops_ != nullptr && ops_->destroy != nullptr) ops_->destroy(storage_);
+  ~Callback() { clear(); }
+
+  /// Captures die; this is empty before they do.
+  void clear() noexcept {
+    const Ops* dead = std::exchange(ops_, nullptr);
+    if (dead != nullptr && dead->destroy != nullptr) dead->destroy(storage_);
   }
 
   explicit operator bool() const noexcept { return ops_ != nullptr; }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include <strata/os/Clock.h>
@@ -50,7 +51,7 @@ class Callback_Timers {
   std::optional<Time_Point> deadline(Timer_Id id) const noexcept;
   /// The timer whose upcall runs; none outside of one.
   Timer_Id running() const noexcept {
-    return running_ == nullptr ? Timer_Id{} : Timer_Id{running_->link, running_->generation};
+    return running_ == nullptr ? Timer_Id{} : Timer_Id{running_->slot, running_->generation};
   }
   Time_Point now() const noexcept { return hooks_.now(hooks_.context); }
   std::size_t size() const noexcept { return size_; }
@@ -65,33 +66,34 @@ class Callback_Timers {
   }
 
  private:
-  static constexpr std::uint32_t none = ~0u;
-
-  struct Record : Timer_Node {
+  struct alignas(32) Record : Timer_Node {  // what cancel reads lies in one cache line
+    std::uint32_t generation = 0;           // 0: free
+    std::uint32_t slot = 0;
     Callback callback;
     Time_Point due{};
     Duration interval{};
-    std::uint32_t generation = 1;  // once released, that of the next use
-    std::uint32_t link = none;     // in use: its own slot; free: the next free one
   };
 
   static void expired(void* self, Timer_Node& node) noexcept;
   Record* find(Timer_Id id) const noexcept {
-    if (id.slot >= slots_) return nullptr;
+    if (!id || id.slot >= slots_) return nullptr;
     Record& r = records_[id.slot];
     return r.generation == id.generation ? &r : nullptr;
   }
   Record* acquire() noexcept;
+  bool grow() noexcept;
   void release(Record& r) noexcept;
-  void recycle(Record& r) noexcept;
+  void recycle(Record& r, std::uint32_t generation) noexcept;
   void fire(Record& r) noexcept;
   void rearm(Record& r) noexcept;
 
   Timer_Queue& queue_;
   Hooks hooks_;
   Block_Table<Record, 6> records_;
+  std::unique_ptr<Timer_Id[]> free_;  // a stack of the ids to give next: reading it never waits for a record
+  std::uint32_t free_count_ = 0;
+  std::uint32_t free_capacity_ = 0;
   std::uint32_t slots_ = 0;  // records ever used
-  std::uint32_t free_ = none;
   std::size_t size_ = 0;
   Record* running_ = nullptr;  // whose upcall runs
   unsigned kind_;

@@ -8,43 +8,60 @@
 namespace strata {
 inline namespace v1 {
 
-/// The memory of Timer_Wheel: lists of 256-byte chunks, each a header and up to 30 tagged node pointers. A chunk is named
-/// by its index, of which 0 stands for none; an entry by its place, chunk * 32 + position. @threads loop
+/// The memory of Timer_Wheel: chunks of 32 tagged node pointers, and apart from them, so that they stay in the cache, the
+/// chunks' headers. A chunk is named by its index, of which 0 stands for none, an entry by its place, chunk * 32 +
+/// position. @threads loop
 class Chunk_Pool {
  public:
-  using Entry = std::uintptr_t;  // a node's address | its kind; 0: was cancelled
-  static constexpr std::uint32_t capacity = 30;
-  static constexpr std::uint32_t stride = 32;
+  using Entry = std::uintptr_t;  // a node's address | its kind; 0: is gone
+  static constexpr std::uint32_t capacity = 32;
 
-  struct alignas(256) Chunk {
+  struct Header {
     std::uint32_t next;
     std::uint32_t prev;
     std::uint32_t slot;  // the list that it belongs to
-    std::uint32_t used;  // one past the last live entry
-    Entry entries[capacity];
+    std::uint32_t used;  // entries from here on were never written
   };
-  static_assert(sizeof(Chunk) == 256);
 
-  Chunk& operator[](std::uint32_t index) const noexcept { return chunks_[index]; }
+  Chunk_Pool() = default;
+  Chunk_Pool(const Chunk_Pool&) = delete;
+  Chunk_Pool& operator=(const Chunk_Pool&) = delete;
+  ~Chunk_Pool();
 
-  /// A chunk of stale content; 0 where there is no memory.
+  Header& header(std::uint32_t chunk) const noexcept { return headers_[chunk]; }
+  Entry& entry(std::uint32_t place) const noexcept { return entries_[place]; }
+  Entry* entries(std::uint32_t chunk) const noexcept { return &entries_[chunk * capacity]; }
+  std::uint8_t& dead(std::uint32_t chunk) const noexcept { return dead_[chunk]; }  ///< entries that were cancelled
+
+  /// A chunk without entries; 0 where there is no memory.
   std::uint32_t acquire() noexcept {
-    if (const std::uint32_t index = free_; index != 0) {
-      free_ = chunks_[index].next;
-      return index;
+    std::uint32_t chunk = free_;
+    if (chunk != 0) {
+      free_ = headers_[chunk].next;
+    } else if (fresh_ < entries_.size() / capacity || grow()) {
+      chunk = fresh_++;
+    } else {
+      return 0;
     }
-    return fresh_ < chunks_.size() || chunks_.grow() ? fresh_++ : 0;
+    headers_[chunk].used = capacity;
+    dead_[chunk] = 0;
+    return chunk;
   }
-  void release(std::uint32_t index) noexcept {
-    chunks_[index].next = free_;
-    free_ = index;
+  void release(std::uint32_t chunk) noexcept {
+    headers_[chunk].next = free_;
+    free_ = chunk;
   }
 
  private:
-  // 2^8 chunks are 64 KiB. Places have 32 bits, so chunks 27: more than 3 x 10^9 timers fit.
-  Block_Table<Chunk, 8> chunks_;
+  bool grow() noexcept;
+  bool grow_headers(std::uint32_t chunks) noexcept;
+
+  Block_Table<Entry, 13> entries_;  // blocks of 64 KiB
+  Header* headers_ = nullptr;
+  std::uint8_t* dead_ = nullptr;
+  std::uint32_t header_count_ = 0;
   std::uint32_t free_ = 0;
-  std::uint32_t fresh_ = 1;  // the first that was never used; chunk 0 is none
+  std::uint32_t fresh_ = 1;
 };
 
 }  // namespace v1

@@ -39,7 +39,7 @@ class Timer_Queue {
   /// Moves a filed node. To a later deadline this is a store: the queue moves its entry when the old one comes up.
   void refresh(Timer_Node& node, Tick deadline) noexcept {
     assert(node.filed());
-    if (deadline >= node.deadline()) [[likely]] {
+    if (std::min(deadline, max_tick) >= node.deadline()) [[likely]] {
       stamp(node, deadline);
     } else {
       advance(node, deadline);
