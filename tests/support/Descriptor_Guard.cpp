@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <exception>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -34,14 +33,9 @@ std::string described(int number) {
 
 }  // namespace
 
-Descriptor_Guard::Descriptor_Guard() : before_(open_descriptors()), exceptions_(std::uncaught_exceptions()) {}
+Descriptor_Guard::Descriptor_Guard() : before_(open_descriptors()) {}
 
-Descriptor_Guard::~Descriptor_Guard() noexcept(false) {
-  if (armed_ && std::uncaught_exceptions() == exceptions_) check();
-}
-
-void Descriptor_Guard::check() {
-  armed_ = false;
+void Descriptor_Guard::check() const {
   const std::vector<int> after = open_descriptors();
   if (after.size() == before_.size()) return;
   std::string message = std::to_string(before_.size()) + " descriptors before, " + std::to_string(after.size()) +
