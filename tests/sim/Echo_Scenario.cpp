@@ -105,7 +105,8 @@ class Echo_Run {
     if (service_->connections() != 0) complain("a connection is left");
     if (reactor_->size() != 0) complain("a handler is left");
     if (reactor_->timers().size() != 0) complain("a timer is left");
-    if (service_->budget().used() != 0) complain("charged bytes are left: " + std::to_string(service_->budget().used()));
+    const auto charged = service_->budget().used();
+    if (charged != 0) complain("charged bytes are left: " + std::to_string(charged));
     if (process_.used() != 0) complain("bytes charged to the process are left");
   }
 
@@ -135,7 +136,8 @@ class Echo_Run {
       complain("the server says that all is well, yet a client got " + tally(client));
     }
     const bool waits_for_echo = client.state() == Client::State::talking && client.script().read_most != 0;
-    if (waits_for_echo && life != nullptr && life->reason == errc::stopping) complain("a client starved: " + tally(client));
+    const bool stopped = life != nullptr && life->reason == errc::stopping;
+    if (waits_for_echo && stopped) complain("a client starved: " + tally(client));
   }
 
   static std::string tally(const Client& client) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a scenario for many seeds, each twice: both runs must agree in every call, and with the model. The first seed that
-// fails ends it, with the command that replays it.
+// Runs a scenario for many seeds, each twice: both runs must agree in every call, and with the model. The first seed
+// that fails ends it, with the command that replays it.
 #include <charconv>
 #include <csignal>
 #include <cstdint>

@@ -96,7 +96,8 @@ class Service(unittest.TestCase):
     def test_the_ready_line_says_where_each_service_listens(self):
         with tempfile.TemporaryDirectory() as folder:
             text = configuration("{ name: a, kind: echo, listen: 'tcp://127.0.0.1:0' }",
-                                 f"{{ name: b, kind: echo, listen: 'unix://{folder}/b' }}", head="daemon: { name: two }")
+                                 f"{{ name: b, kind: echo, listen: 'unix://{folder}/b' }}",
+                                 head="daemon: { name: two }")
             with Stratad(text) as daemon:
                 self.assertRegex(daemon.wait_line(" ready: ").string,
                                  rf"^two ready: a tcp://127\.0\.0\.1:[1-9]\d*, b unix://{folder}/b$")

@@ -29,7 +29,9 @@ bool fatal(std::error_code e) noexcept {
          e == std::errc::operation_not_supported;
 }
 
-os::Unique_Handle spare() { return os::open_socket(os::Family::local, os::Socket_Kind::stream).value_or(os::Unique_Handle{}); }
+os::Unique_Handle spare() {
+  return os::open_socket(os::Family::local, os::Socket_Kind::stream).value_or(os::Unique_Handle{});
+}
 
 }  // namespace
 

@@ -199,7 +199,8 @@ Result<> Svc_Handler::finish_sending() {
 
 void Svc_Handler::write_expired(void*, Timer_Node& node) noexcept {
   Svc_Handler& handler = static_cast<Cold&>(node).owner;
-  const std::error_code reason = handler.is(svc::lingering) ? handler.cold_->reason : make_error_code(errc::write_timeout);
+  const std::error_code reason =
+      handler.is(svc::lingering) ? handler.cold_->reason : make_error_code(errc::write_timeout);
   (void)handler.home().close(handler.ref_, reason);  // stale: closed in this very turn
 }
 

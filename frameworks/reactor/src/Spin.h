@@ -9,10 +9,10 @@
 namespace strata {
 inline namespace v1 {
 
-/// Decides whether to poll for a while before sleeping. A spin pays when one peer answers soon, again and again: it saves
-/// the wake-up of a halted core (perf: 19 µs). It does not when connections come and go, or when many are served a turn:
-/// then the core has better things to do. So it runs only while the last waits were short and the set of handlers is
-/// still, and rests, longer each time, after it was in vain.
+/// Decides whether to poll for a while before sleeping. A spin pays when one peer answers soon, again and again: it
+/// saves the wake-up of a halted core (perf: 19 µs). It does not when connections come and go, or when many are served
+/// a turn: then the core has better things to do. So it runs only while the last waits were short and the set of
+/// handlers is still, and rests, longer each time, after it was in vain.
 class Spin {
  public:
   explicit Spin(Duration limit = {}) noexcept : limit_(limit) {}

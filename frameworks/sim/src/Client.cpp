@@ -113,7 +113,9 @@ bool Client::Actor::read() {
 /// The model: byte n of an echo is byte n of the pattern, and an echo is never ahead of what was sent.
 void Client::Actor::check(Const_Bytes bytes) {
   for (const std::byte byte : bytes) {
-    if (complaint.empty() && received >= sent) complaint = "more was echoed than sent, at byte " + std::to_string(received);
+    if (complaint.empty() && received >= sent) {
+      complaint = "more was echoed than sent, at byte " + std::to_string(received);
+    }
     if (complaint.empty() && byte != pattern(received)) complaint = "wrong byte " + std::to_string(received);
     ++received;
   }

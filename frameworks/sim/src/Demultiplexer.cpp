@@ -121,7 +121,8 @@ Result<std::size_t> Simulated_Demultiplexer::wait(std::span<Ready> out, Duration
     world_.calls_now = 0;
     if (world_.roll(world_.faults.late_wake)) {
       const auto most = static_cast<std::uint64_t>(world_.faults.late_by.count());
-      world_.agenda.advance_to(world_.agenda.now() + Duration{static_cast<std::int64_t>(world_.random.below(most + 1))});
+      const Duration late{static_cast<std::int64_t>(world_.random.below(most + 1))};
+      world_.agenda.advance_to(world_.agenda.now() + late);
     }
     count = collect(out);
   }

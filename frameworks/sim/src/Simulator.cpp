@@ -17,7 +17,8 @@ os::Raw World::record(std::string_view call, std::int64_t subject, std::int64_t 
   ++calls_now;
   if (faults.call_cost > Duration::zero()) {
     // Only the clock moves: what falls due in between happens at the next wait, as on a busy processor.
-    agenda.spend(Duration{static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(faults.call_cost.count())))});
+    const auto most = static_cast<std::uint64_t>(faults.call_cost.count());
+    agenda.spend(Duration{static_cast<std::int64_t>(random.below(most))});
   }
   return result;
 }

@@ -11,7 +11,8 @@ namespace strata::inline v1::sim {
 namespace {
 
 std::ostream& operator<<(std::ostream& out, const Trace::Line& line) {
-  out << std::setw(14) << line.at.count() << " ns  " << line.call << '(' << line.subject << ", " << line.detail << ") = ";
+  out << std::setw(14) << line.at.count() << " ns  ";
+  out << line.call << '(' << line.subject << ", " << line.detail << ") = ";
   if (line.result >= 0) return out << line.result << '\n';
   return out << std::generic_category().message(static_cast<int>(-line.result)) << '\n';
 }

@@ -121,7 +121,7 @@ bool Timer_Heap::grow() noexcept {
   return true;
 }
 
-// --- the heap ---------------------------------------------------------------------------------------------------------
+// The heap.
 
 Timer_Heap::Entry Timer_Heap::entry_of(std::uintptr_t tagged) noexcept {
   const Timer_Node& node = node_of(tagged);

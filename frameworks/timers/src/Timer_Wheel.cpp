@@ -89,7 +89,7 @@ std::size_t Timer_Wheel::expire(Tick now) noexcept {
   return fired_;
 }
 
-// --- where a deadline belongs -----------------------------------------------------------------------------------------
+// Where a deadline belongs.
 
 unsigned Timer_Wheel::slot_of(Tick deadline) const noexcept {
   const auto highest_bit = static_cast<unsigned>(std::bit_width((deadline ^ position_) | 1)) - 1;
@@ -120,7 +120,7 @@ void Timer_Wheel::unmark(unsigned slot) noexcept {
   if (occupied_[slot / 64] == 0) busy_ &= ~(1u << slot / 64);
 }
 
-// --- rings of chunks --------------------------------------------------------------------------------------------------
+// Rings of chunks.
 
 inline bool Timer_Wheel::append_to_tail(unsigned slot, Timer_Node& node, Entry entry) noexcept {
   const std::uint32_t at = cursors_[slot];
@@ -203,7 +203,7 @@ void Timer_Wheel::keep(std::uint32_t chunk) noexcept {
   link(overdue, chunk);
 }
 
-// --- expiry -----------------------------------------------------------------------------------------------------------
+// Expiry.
 
 void Timer_Wheel::take(unsigned slot) noexcept {
   const std::uint32_t tail = tail_of(slot);

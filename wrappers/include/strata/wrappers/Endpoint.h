@@ -25,7 +25,8 @@ class Endpoint {
  public:
   enum class Scheme : std::uint8_t { tcp, udp, local, descriptor, systemd };
 
-  /// Strict: nothing is trimmed, guessed or ignored. The error points at the part that is wrong, where it can at the very byte.
+  /// Strict: nothing is trimmed, guessed or ignored. The error points at the part that is wrong, where it can at the
+  /// very byte.
   static std::expected<Endpoint, Parse_Error> parse(std::string_view text);
 
   Scheme scheme() const noexcept { return scheme_; }

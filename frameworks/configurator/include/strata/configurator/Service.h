@@ -58,8 +58,8 @@ consteval Service_Kind describe() {
 
 /// `STRATA_SERVICE(Acceptor<Echo>, "echo")`: what `kind: echo` makes. In any namespace; names of strata need no
 /// qualification in it. The class is an Acceptor<H>, or derived from Service_Object, with `static Option_Table
-/// options()`. A descriptor goes into the section `strata_services`, which the linker makes an array: two kinds can share
-/// a binary.
+/// options()`. A descriptor goes into the section `strata_services`, which the linker makes an array: two kinds can
+/// share a binary.
 #define STRATA_SERVICE(...)                                                               \
   namespace {                                                                             \
   namespace STRATA_DETAIL_NAME(__LINE__) {                                                \

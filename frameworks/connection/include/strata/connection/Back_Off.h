@@ -13,8 +13,8 @@ struct Back_Off_Options {
   Duration most = std::chrono::seconds{30};
 };
 
-/// How long to wait before trying again: doubles from `first` to `most`, each time a random part between half and all of
-/// it, so that many who failed together do not come back together. A value. @threads loop
+/// How long to wait before trying again: doubles from `first` to `most`, each time a random part between half and all
+/// of it, so that many who failed together do not come back together. A value. @threads loop
 class Back_Off {
  public:
   explicit Back_Off(Back_Off_Options options = {}) noexcept : options_(options) {}

@@ -26,8 +26,8 @@ class Transport;
 /// allows `defer_accept`.
 enum class First_Speaker : std::uint8_t { unknown, client, server };
 
-/// One connection's service: subclass it, and put replies. Made by an Acceptor or Connector, owned by the reactor, freed
-/// after handle_close. @threads home, all of it; from elsewhere `Reactor::post(ref(), …)`
+/// One connection's service: subclass it, and put replies. Made by an Acceptor or Connector, owned by the reactor,
+/// freed after handle_close. @threads home, all of it; from elsewhere `Reactor::post(ref(), …)`
 ///
 /// Hooks that return an error close the connection with that reason. What is put in a hook leaves in one write when the
 /// hook returns. Between hooks a connection owns no buffer.
@@ -59,8 +59,8 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   os::Socket_Address local() const noexcept;
 
   /// Sends `bytes`, which are free again when it returns. In a hook, less than `cork_limit` is gathered until the hook
-  /// returns; what the peer cannot take is queued and charged. Reports queue policy alone: no_buffer_space (a budget; or
-  /// above the high-water mark from outside this connection's hooks), errc::overflow, errc::shed, broken_pipe (after
+  /// returns; what the peer cannot take is queued and charged. Reports queue policy alone: no_buffer_space (a budget;
+  /// or above the high-water mark from outside this connection's hooks), errc::overflow, errc::shed, broken_pipe (after
   /// `shutdown_send`, `close…`); errors of the write arrive as handle_close.
   Result<> put(Const_Bytes bytes);
   Result<> put(std::string_view text) { return put(as_bytes(text)); }

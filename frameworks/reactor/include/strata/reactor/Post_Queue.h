@@ -13,8 +13,8 @@ namespace strata {
 inline namespace v1 {
 
 /// A bounded queue from many producers to the loop: a ring of 64-byte cells. FIFO per producer. A push is one
-/// compare-and-swap: the bit that says "the consumer sleeps" lives in the word that producers claim cells by, so that no
-/// fence is needed to decide who wakes it.
+/// compare-and-swap: the bit that says "the consumer sleeps" lives in the word that producers claim cells by, so that
+/// no fence is needed to decide who wakes it.
 ///
 /// Invariants. `tail_` = next free position << 2 | closed << 1 | asleep. Cell i is free for position p ≡ i when its
 /// turn equals p, filled when it equals p + 1, and is p + capacity once consumed. Only the consumer writes `head_`.

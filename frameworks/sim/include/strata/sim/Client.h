@@ -36,8 +36,8 @@ struct Client_Script {
 };
 
 /// A peer outside of the system under test: connects, sends a pattern of its own and checks what comes back against it.
-/// Driven by the virtual clock, random by the simulator's seed. Stops acting when destroyed, without a word to the other
-/// side. @threads loop
+/// Driven by the virtual clock, random by the simulator's seed. Stops acting when destroyed, without a word to the
+/// other side. @threads loop
 class Client {
  public:
   enum class State : std::uint8_t {

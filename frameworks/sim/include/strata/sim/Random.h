@@ -19,7 +19,9 @@ class Random {
   }
   /// 0 … bound - 1; 0 for bound 0. The bias of the remainder does not matter to a simulation.
   constexpr std::uint64_t below(std::uint64_t bound) noexcept { return bound == 0 ? 0 : next() % bound; }
-  constexpr std::uint64_t between(std::uint64_t low, std::uint64_t high) noexcept { return low + below(high - low + 1); }
+  constexpr std::uint64_t between(std::uint64_t low, std::uint64_t high) noexcept {
+    return low + below(high - low + 1);
+  }
   /// A probability of 0 draws nothing: a fault that is off leaves the rest of the run as it was.
   constexpr bool chance(double probability) noexcept {
     return probability > 0 && static_cast<double>(next() >> 11) * 0x1p-53 < probability;

@@ -18,9 +18,9 @@ struct World;
 
 /// A world in memory behind the seam: one thread, one seed, a virtual clock. While it lives, every `os::` call acts on
 /// sockets, counters and signals that exist only here, and a loop that waits moves the clock. Whatever happens is a
-/// function of the seed and of what the code under test does. Datagrams and threads are refused; files are the real ones;
-/// `resolve` knows literals and "localhost". A loop that can never be woken gets resource_deadlock_would_occur from its
-/// wait, and `diagnosis()` says why: a run ends, it never hangs.
+/// function of the seed and of what the code under test does. Datagrams and threads are refused; files are the real
+/// ones; `resolve` knows literals and "localhost". A loop that can never be woken gets resource_deadlock_would_occur
+/// from its wait, and `diagnosis()` says why: a run ends, it never hangs.
 /// One at a time, unless nested in scope. @threads loop
 class Simulator {
  public:

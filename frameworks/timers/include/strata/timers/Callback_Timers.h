@@ -17,9 +17,9 @@
 namespace strata {
 inline namespace v1 {
 
-/// Timers that call back, over a queue that it borrows and that outlives it. An id names its timer until it is cancelled
-/// or, fired for the last time, its upcall has returned; later use of the id is refused. Setting and firing allocate
-/// nothing once as many timers have lived at once. @threads loop
+/// Timers that call back, over a queue that it borrows and that outlives it. An id names its timer until it is
+/// cancelled or, fired for the last time, its upcall has returned; later use of the id is refused. Setting and firing
+/// allocate nothing once as many timers have lived at once. @threads loop
 class Callback_Timers {
  public:
   /// What the owner does around and between upcalls.
@@ -35,8 +35,8 @@ class Callback_Timers {
   Callback_Timers(const Callback_Timers&) = delete;
   Callback_Timers& operator=(const Callback_Timers&) = delete;
 
-  /// Calls back at `start + after`, and then, where `interval` is positive, at every whole interval from there. One that
-  /// is late fires once and skips what it missed. `not_enough_memory` where no record or no place is left, or the
+  /// Calls back at `start + after`, and then, where `interval` is positive, at every whole interval from there. One
+  /// that is late fires once and skips what it missed. `not_enough_memory` where no record or no place is left, or the
   /// callback is empty (its captures found no memory).
   Result<Timer_Id> schedule(Time_Point start, Duration after, Callback callback, Duration interval = {});
 

@@ -8,8 +8,8 @@
 namespace strata {
 inline namespace v1 {
 
-/// The memory of Timer_Wheel: chunks of 32 tagged node pointers, and apart from them, so that they stay in the cache, the
-/// chunks' headers. A chunk is named by its index, of which 0 stands for none, an entry by its place, chunk * 32 +
+/// The memory of Timer_Wheel: chunks of 32 tagged node pointers, and apart from them, so that they stay in the cache,
+/// the chunks' headers. A chunk is named by its index, of which 0 stands for none, an entry by its place, chunk * 32 +
 /// position. @threads loop
 class Chunk_Pool {
  public:

@@ -11,8 +11,9 @@
 namespace strata {
 inline namespace v1 {
 
-/// A 4-ary heap in one array, 32 bytes a timer: the smaller queue where timers are few, and exact in `nearest()` but for
-/// refreshed ones. Schedule, cancel and expire cost O(log n); a refresh to later is a store, paid when the entry is on top.
+/// A 4-ary heap in one array, 32 bytes a timer: the smaller queue where timers are few, and exact in `nearest()` but
+/// for refreshed ones. Schedule, cancel and expire cost O(log n); a refresh to later is a store, paid when the entry is
+/// on top.
 /// @threads loop
 class Timer_Heap final : public Timer_Queue {
  public:

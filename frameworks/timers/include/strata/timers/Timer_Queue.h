@@ -59,7 +59,8 @@ class Timer_Queue {
   /// `visit(Timer_Node&, unsigned kind)` for each filed node in no order; it must not change the queue.
   template <class Visitor>
   void for_each(Visitor&& visit) const {
-    visit_all([](void* v, Timer_Node& node, unsigned kind) { (*static_cast<std::remove_reference_t<Visitor>*>(v))(node, kind); },
+    using Function = std::remove_reference_t<Visitor>;
+    visit_all([](void* v, Timer_Node& node, unsigned kind) { (*static_cast<Function*>(v))(node, kind); },
               const_cast<void*>(static_cast<const void*>(std::addressof(visit))));
   }
 

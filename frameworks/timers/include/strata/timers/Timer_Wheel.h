@@ -13,21 +13,22 @@
 namespace strata {
 inline namespace v1 {
 
-/// A hierarchical wheel: schedule, cancel and refresh are O(1), expire costs a few ns a timer and nothing for empty ticks,
-/// however many have passed. `nearest()` is when the next slot comes up, so the loop may wake in vain at most once for each
-/// level and once for each refreshed entry. @threads loop
+/// A hierarchical wheel: schedule, cancel and refresh are O(1), expire costs a few ns a timer and nothing for empty
+/// ticks, however many have passed. `nearest()` is when the next slot comes up, so the loop may wake in vain at most
+/// once for each level and once for each refreshed entry. @threads loop
 ///
 /// 1. Level L has 256 slots of 256^L ticks. An entry is filed at tick F = its node's deadline; its level is that of the
 ///    highest byte in which F and `position_` differ, its slot that byte of F. So in each level only slots after
 ///    position_'s own byte are occupied, all of a level come before all of the next, and no slot wraps round.
-/// 2. `position_` goes from one occupied slot to the next. A slot of level 0 fires, one of a higher level is filed anew.
+/// 2. `position_` goes from one occupied slot to the next. A slot of level 0 fires, one of a higher level is filed
+///    anew.
 /// 3. A refresh only writes the node, so F <= the node's deadline; an entry whose node is not due yet is filed anew.
 /// 4. What is filed at or before `now_` goes to the list `overdue`, which the next expire() begins with.
-/// 5. A slot's chunks form a ring. Its cursor is the place after the newest entry, so the tail is the chunk before it and
-///    its `next` the head; a cursor that is a multiple of 32 says that the tail is full, 0 that there is none.
-/// 6. A cancel clears its entry. A chunk whose 32 entries were cancelled is free at once, so that what is not live is at
-///    most 31 entries for each live one and each slot. (No branch but that one depends on what a cancel reads, and no
-///    more than four stores wait for it: many cancels wait for their cache misses together.)
+/// 5. A slot's chunks form a ring. Its cursor is the place after the newest entry, so the tail is the chunk before it
+///    and its `next` the head; a cursor that is a multiple of 32 says that the tail is full, 0 that there is none.
+/// 6. A cancel clears its entry. A chunk whose 32 entries were cancelled is free at once, so that what is not live is
+///    at most 31 entries for each live one and each slot. (No branch but that one depends on what a cancel reads, and
+///    no more than four stores wait for it: many cancels wait for their cache misses together.)
 /// 7. Out of memory, whole chunks are linked into `overdue` instead of being filed anew: late is possible, lost is not.
 class Timer_Wheel final : public Timer_Queue {
  public:
