@@ -40,7 +40,8 @@ def _arguments():
 
 def _servers(arguments):
     wanted = arguments.server or list(servers.ALL)
-    judges = [claim.reference for claim in claims.ALL if claim.subject in wanted and claim.reference in servers.ALL]
+    judges = [claim.reference for claim in claims.ALL
+              if claim.subject in wanted and claim.metric.startswith("echo/") and claim.reference in servers.ALL]
     wanted = dict.fromkeys([claims.FLOOR, "libuv", *judges, *wanted])
     return present(wanted, arguments.bin, asked=arguments.server)
 

@@ -105,8 +105,8 @@ def print_markdown(run):
     _claims_table(samples)
     if any(metric.startswith("echo/") for metric in samples.values):
         print("\n" + _validity(samples))
-    for failure in run.failures:
-        print(f"\nfailed: {failure}")
+    for failure, times in run.failures.items():
+        print(f"\nfailed {times} ×: {failure}")
 
 
 def write_json(run, path):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Interleaved rounds: in each, every group's subjects take turns in random order, until every claim is decided."""
+import collections
 import random
 import subprocess
 import sys
@@ -13,7 +14,7 @@ class Run:
         self.groups = groups
         self.rounds = rounds
         self.samples = claims.Samples()
-        self.failures = []
+        self.failures = collections.Counter()
 
     def _decided(self, group):
         """Whether another round of the group could change a verdict."""
@@ -34,8 +35,9 @@ class Run:
             for metric, name, value in group.measure(subject):
                 self.samples.add(number, metric, name, value)
         except (Load_Failed, RuntimeError, OSError, subprocess.SubprocessError) as failure:
-            self.failures.append(f"round {number}, {group.name}, {subject}: {failure}")
-            print(self.failures[-1], file=sys.stderr, flush=True)
+            text = f"{group.name}, {subject}: {failure}"
+            self.failures[text] += 1
+            print(f"round {number}: {text}", file=sys.stderr, flush=True)
 
     def run(self):
         """Ctrl-C ends it with what there is."""

@@ -102,7 +102,7 @@ class Server:
         with open(self._output, "wb") as output:
             self.process = subprocess.Popen([*wrapper, program, *arguments], stdin=subprocess.DEVNULL, stdout=output,
                                             stderr=output, preexec_fn=lambda: self._prepare(descriptors))
-        self.port = self._wait_until_ready()
+        self.port = self._wait_until_ready(patience=60 if wrapper else 10)
 
     @property
     def pid(self):
@@ -115,7 +115,7 @@ class Server:
         limit = descriptors or hard
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
 
-    def _wait_until_ready(self, patience=10.0):
+    def _wait_until_ready(self, patience):
         ready = STRATA_READY if self.definition.is_strata else PEER_READY
         end = time.monotonic() + patience
         while time.monotonic() < end and self.process.poll() is None:
@@ -123,7 +123,7 @@ class Server:
                 return int(found[1])
             time.sleep(0.01)
         self.stop()
-        raise RuntimeError(f"{self.definition.name} does not listen: {self.output()[-400:]}")
+        raise RuntimeError(f"does not listen: {self.output().strip()[-200:]}")
 
     def output(self):
         return self._output.read_text(errors="replace")

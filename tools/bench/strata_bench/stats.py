@@ -40,13 +40,20 @@ def summarise(values):
                    min=ordered[0], max=ordered[-1], low=ordered[k - 1], high=ordered[-k])
 
 
-def verdict(summary, limit, least_rounds=MIN_ROUNDS, scale=None):
-    """Whether `median <= limit` is shown; else undecided, never reached. 5 % are of `scale`, by default the median."""
+def verdict(summary, limit):
+    """Whether a ratio's `median <= limit` is shown; what is not is undecided, never reached."""
+    if summary.rounds < MIN_ROUNDS:
+        return UNDECIDED
+    if summary.low > limit:
+        return MISSED
+    narrow = (summary.high - summary.low) / 2 <= 0.05 * summary.median
+    return REACHED if summary.median <= limit and narrow and summary.high <= limit + 0.03 else UNDECIDED
+
+
+def plain_verdict(summary, limit, least_rounds):
+    """The same for a figure in a unit: as wide an interval as it likes, if it ends by the limit."""
     if summary.rounds < least_rounds:
         return UNDECIDED
     if summary.low > limit:
         return MISSED
-    narrow = (summary.high - summary.low) / 2 <= 0.05 * (scale or abs(summary.median))
-    if summary.median <= limit and narrow and summary.high <= limit + 0.03:
-        return REACHED
-    return UNDECIDED
+    return REACHED if summary.median <= limit and summary.high <= 1.03 * limit else UNDECIDED
