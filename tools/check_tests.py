@@ -108,9 +108,10 @@ def has_behaviour(root, path):
 
 
 def untested(root, excused):
-    """Each type with behaviour has a test file of its name below tests/: X_Test.cpp or X_Something_Test.cpp. X_Base is
-    the part of the template X that is none, and is tested as X."""
-    tested = [path.name for path in files(root, ("_Test.cpp",), ("tests",))]
+    """Each type with behaviour has a test file of its name below tests/: X_Test.cpp or X_Something_Test.cpp, or
+    X_Suite.h for the fixtures of all that implement X. X_Base is the part of the template X that is none, and is tested
+    as X."""
+    tested = [path.name for path in files(root, ("_Test.cpp", "_Suite.h"), ("tests",))]
     found = []
     for path in files(root, (".h",), ("os_adapter", "wrappers", "frameworks", "services")):
         path = path.relative_to(root)
