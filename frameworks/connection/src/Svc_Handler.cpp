@@ -132,7 +132,6 @@ Result<> Svc_Handler::handle_input() {
 Result<> Svc_Handler::deliver(Bytes bytes) {
   set(svc::heard);
   service_->counts().bytes_in += bytes.size();
-  touch();
   if (is(svc::lingering)) return {};
   if (cold_ && cold_->unread_size != 0) {
     const std::size_t size = std::exchange(cold_->unread_size, 0);
@@ -141,7 +140,9 @@ Result<> Svc_Handler::deliver(Bytes bytes) {
     cold_->unread.reset();
   }
   Hook hook{*this};
-  return hook.end(handle_data(bytes));
+  const Result<> handled = handle_data(bytes);
+  if (!hook.pending()) touch();  // else sending does
+  return hook.end(handled);
 }
 
 Result<> Svc_Handler::deliver_end() {

@@ -61,9 +61,10 @@ class Svc_Handler::Hook {
     context_->corked = 0;
     context_->corked_by = nullptr;
   }
+  bool pending() const noexcept { return corking_ && context_->corked != 0; }
   /// The hook's result, or why its bytes could not be sent.
-  Result<> end(Result<> result) {
-    if (!corking_ || context_->corked == 0) return result;
+  Result<> end(const Result<>& result) {
+    if (!pending()) return result;
     const Result<> flushed = handler_.flush_cork();
     return result ? flushed : result;
   }

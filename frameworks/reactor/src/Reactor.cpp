@@ -20,7 +20,9 @@ Result<std::unique_ptr<Reactor>> Reactor::open(const Reactor_Options& options) {
 
 Result<std::unique_ptr<Reactor>> Reactor::open() { return open(Reactor_Options{}); }
 
-Reactor::Reactor(std::unique_ptr<Reactor_Core> core) noexcept : core_(std::move(core)) {}
+Reactor::Reactor(std::unique_ptr<Reactor_Core> core) noexcept : timers_(core->queue.get()), core_(std::move(core)) {
+  core_->face = this;
+}
 
 Reactor::~Reactor() {
   assert(core_->at_home());
@@ -111,8 +113,6 @@ Timer Reactor::schedule(Handler_Ref ref, Duration after, Duration interval) {
   return core_->schedule_timeout(ref.token(), after, interval);
 }
 
-Timer_Queue& Reactor::timers() noexcept { return *core_->queue; }
-
 Result<> Reactor::post(Callback callback) { return core_->post(0, std::move(callback)); }
 
 Result<> Reactor::post(Handler_Ref ref, Callback callback) {
@@ -127,10 +127,7 @@ Result<> Reactor::poll() { return core_->run(Reactor_Core::Until::turn, Duration
 Result<> Reactor::run_for(Duration time) { return core_->run_for(time); }
 void Reactor::stop() noexcept { core_->stop(); }
 
-Time_Point Reactor::now() noexcept { return core_->now(); }
 Time_Point Reactor::refresh_now() noexcept { return core_->refresh_now(); }
-std::uint8_t Reactor::ready() const noexcept { return core_->ready; }
-Run_Context* Reactor::context() noexcept { return core_->running_here() ? core_->context.get() : nullptr; }
 bool Reactor::at_home() const noexcept { return core_->at_home(); }
 std::size_t Reactor::size() const noexcept { return core_->table.size(); }
 const char* Reactor::demultiplexer() const noexcept { return core_->demultiplexer->name().data(); }

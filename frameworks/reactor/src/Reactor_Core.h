@@ -52,13 +52,10 @@ class Reactor_Core {
   Result<> run_for(Duration time);
   void stop() noexcept;
 
-  Time_Point now() noexcept {
-    if (!now_known_ || !running_.load(std::memory_order_relaxed)) refresh_now();
-    return now_;
-  }
+  Time_Point now() noexcept { return face->now(); }
   Time_Point refresh_now() noexcept {
-    now_known_ = true;
-    return now_ = Clock::now();
+    context->now_known = running_.load(std::memory_order_relaxed);
+    return context->now = Clock::now();
   }
   bool running_here() const noexcept;  ///< the caller stands inside `run`
   bool at_home() const noexcept;
@@ -70,7 +67,7 @@ class Reactor_Core {
   std::unique_ptr<Run_Context> context;
   Reactor::Counts counts;
   std::uint32_t groups = 0;  ///< the last tag given
-  std::uint8_t ready = 0;
+  Reactor* face = nullptr;
 
  private:
   struct Closing {
@@ -109,8 +106,6 @@ class Reactor_Core {
   std::array<os::Ready, batch> events_{};
   std::vector<Closing> closing_, closed_;
   std::vector<std::uint64_t> flush_, flushing_;
-  Time_Point now_{};
-  bool now_known_ = false;
   bool dying_ = false;
   std::atomic<bool> running_{false};
   std::atomic<bool> stop_{false};

@@ -23,11 +23,15 @@ class Reactor_Core::Running {
  public:
   explicit Running(Reactor_Core& core) noexcept
       : core_(core), entered_(!core.running_.exchange(true, std::memory_order_acquire)) {
-    if (entered_) outer_ = std::exchange(current, &core);
+    if (!entered_) return;
+    outer_ = std::exchange(current, &core);
+    core.face->context_ = core.context.get();
   }
   ~Running() {
     if (!entered_) return;
     current = outer_;
+    core_.context->now_known = false;
+    core_.face->context_ = nullptr;
     core_.running_.store(false, std::memory_order_release);
   }
   bool entered() const noexcept { return entered_; }
@@ -147,7 +151,7 @@ void Reactor_Core::expire_timers() noexcept {
 
 template <class Call>
 bool Reactor_Core::guarded(Call call) noexcept {
-  now_known_ = false;
+  context->now_known = false;
   try {
     call();
     return true;
@@ -182,7 +186,7 @@ Result<> Reactor_Core::invoke(std::uint64_t token, Result<> (*hook)(Event_Handle
                               std::uint8_t ready_set) {
   Handler_Slot* slot = table.find(token);
   if (slot == nullptr) return fail(std::errc::identifier_removed);
-  ready = ready_set;
+  context->ready = ready_set;
   upcall(token, *slot->handler, [=](Event_Handler& h) { return hook(h, argument); });
   return {};
 }
@@ -213,10 +217,11 @@ void Reactor_Core::dispatch(const os::Ready& event) noexcept {
   }
   if (!any(slot->effective())) return quiet_event(*slot, event);
 
-  ready = event.set;
+  context->ready = event.set;
   constexpr std::uint8_t ends = Ready::error | Ready::hangup;
   if (any(slot->effective() & Event_Mask::input) && (event.set & (Ready::input | Ready::read_end | ends)) != 0) {
     upcall(event.token, *slot->handler, [](Event_Handler& h) { return h.handle_input(); });
+    if ((event.set & (Ready::output | ends)) == 0) return;
     slot = table.find(event.token);
     if (slot == nullptr) return;
   }
@@ -245,7 +250,7 @@ void Reactor_Core::flush() noexcept {
     Handler_Slot* slot = table.find(token);
     if (slot == nullptr) continue;
     slot->flags &= static_cast<std::uint8_t>(~Handler_Slot::flushing);
-    ready = os::Ready::output;
+    context->ready = os::Ready::output;
     upcall(token, *slot->handler, [](Event_Handler& h) { return h.handle_output(); });
   }
   flushing_.clear();
@@ -256,7 +261,7 @@ void Reactor_Core::destroy_closed() noexcept {
   for (std::size_t i = 0; i < closed_.size(); ++i) {
     const Closing closing = closed_[i];
     if (closing.handler == nullptr) continue;  // a Registration was destroyed meanwhile
-    now_known_ = false;
+    context->now_known = false;
     closing.handler->handle_close(closing.reason);
     if (closing.owned) delete closed_[i].handler;
   }

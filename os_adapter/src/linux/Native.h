@@ -10,6 +10,8 @@ Raw event_open();
 Raw linux_socket(Family, Socket_Kind);
 Raw linux_socket_pair(Handle pair[2]);
 Raw linux_accept(Handle, Socket_Address* peer);
+Raw linux_receive(Handle, std::byte* data, std::size_t size);
+Raw linux_send(Handle, const std::byte* data, std::size_t size);
 Raw linux_set_option(Handle, Socket_Option, int value);
 Raw linux_get_option(Handle, Socket_Option);
 

@@ -4,6 +4,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "linux/Native.h"
 
@@ -29,6 +31,16 @@ Raw linux_accept(Handle handle, Socket_Address* peer) {
   const Raw raw = raw_of(::accept4(handle.value(), static_cast<sockaddr*>(peer->data()), &size, flags));
   if (raw >= 0) peer->set_size(std::min<socklen_t>(size, Socket_Address::capacity));
   return raw;
+}
+
+// Straight to the kernel: in a process with threads libc's recv and send are cancellation points, two locked
+// instructions each (pthreads(7)), and nothing here is ever cancelled.
+Raw linux_receive(Handle handle, std::byte* data, std::size_t size) {
+  return raw_of(::syscall(SYS_recvfrom, handle.value(), data, size, 0, nullptr, nullptr));
+}
+
+Raw linux_send(Handle handle, const std::byte* data, std::size_t size) {
+  return raw_of(::syscall(SYS_sendto, handle.value(), data, size, MSG_NOSIGNAL, nullptr, 0));
 }
 
 Raw linux_set_option(Handle handle, Socket_Option option, int value) {

@@ -26,8 +26,6 @@ Raw duplicate(Handle);
 Raw bind(Handle, const Socket_Address&);
 Raw listen(Handle, int backlog);
 Raw connect(Handle, const Socket_Address&);
-Raw receive(Handle, std::byte* data, std::size_t size);
-Raw send(Handle, const std::byte* data, std::size_t size);
 Raw send_gathered(Handle, const Const_Bytes* parts, std::size_t count);
 Raw shutdown(Handle, Shutdown);
 Raw set_option(Handle, Socket_Option, int value);  ///< -ENOPROTOOPT for what POSIX systems do not share

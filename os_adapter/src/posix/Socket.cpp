@@ -75,14 +75,6 @@ Raw connect(Handle handle, const Socket_Address& address) {
   return raw_of(::connect(handle.value(), address_of(address), address.size()));
 }
 
-Raw receive(Handle handle, std::byte* data, std::size_t size) {
-  return raw_of(::recv(handle.value(), data, size, 0));
-}
-
-Raw send(Handle handle, const std::byte* data, std::size_t size) {
-  return raw_of(::send(handle.value(), data, size, MSG_NOSIGNAL));
-}
-
 Raw send_gathered(Handle handle, const Const_Bytes* parts, std::size_t count) {
   std::array<iovec, max_gather> vector;
   count = std::min(count, vector.size());

@@ -10,6 +10,7 @@
 #include <strata/os/Result.h>
 #include <strata/reactor/Event_Handler.h>
 #include <strata/reactor/Handler_Ref.h>
+#include <strata/reactor/Run_Context.h>
 #include <strata/timers/Callback.h>
 #include <strata/timers/Timer.h>
 
@@ -18,8 +19,6 @@ inline namespace v1 {
 
 class Reactor_Core;
 class Registration;
-class Run_Context;
-class Timer_Node;
 class Timer_Queue;
 struct Reactor_Options;
 
@@ -82,7 +81,7 @@ class Reactor {
   /// The same through the handler's handle_timeout; never after its close.
   [[nodiscard]] Timer schedule(Handler_Ref ref, Duration after, Duration interval = {});
   /// The queue itself, for nodes that live in a handler. `kind` tells the expiry function (Timer_Queue).
-  Timer_Queue& timers() noexcept;
+  Timer_Queue& timers() noexcept { return *timers_; }
 
   /// Runs the callback in the loop. FIFO per producer; never blocks. @threads any
   /// Errors: no_buffer_space (post_capacity), errc::stopping (stopped, and not run again yet), not_enough_memory.
@@ -90,7 +89,8 @@ class Reactor {
   /// For a handler, at its home; dropped when it is stale by then. Errors: also identifier_removed.
   Result<> post(Handler_Ref ref, Callback callback);
 
-  /// Until `stop()`; may be run again. Errors of all: resource_deadlock_would_occur (inside an upcall), the mechanism's.
+  /// Until `stop()`; may be run again. Errors of all: resource_deadlock_would_occur (inside an upcall), the
+  /// mechanism's.
   Result<> run();
   Result<> run_one();                ///< one turn, which waits for an event
   Result<> poll();                   ///< one turn, which does not wait
@@ -98,14 +98,16 @@ class Reactor {
   void stop() noexcept;              ///< after the turn under way. @threads any
 
   /// The time of the upcall that runs, read once and only when asked for: at or after its start.
-  Time_Point now() noexcept;
+  Time_Point now() noexcept {
+    return context_ != nullptr && context_->now_known ? context_->now : refresh_now();
+  }
   /// Reads the clock anew, for an upcall that takes long.
   Time_Point refresh_now() noexcept;
 
   /// Readiness bits (os::Ready) of the event that runs; in handle_input and handle_output.
-  std::uint8_t ready() const noexcept;
-  /// The buffers of the thread in `run`; null outside of it.
-  Run_Context* context() noexcept;
+  std::uint8_t ready() const noexcept { return context_ == nullptr ? std::uint8_t{0} : context_->ready; }
+  /// What the thread in `run` lends to the upcalls; null outside of it.
+  Run_Context* context() noexcept { return context_; }
   bool at_home() const noexcept;     ///< the caller may use what is marked home
   std::size_t size() const noexcept; ///< handlers registered, the reactor's own not counted
   const char* demultiplexer() const noexcept;
@@ -121,7 +123,12 @@ class Reactor {
 
  private:
   friend class Registration;
+  friend class Reactor_Core;
   explicit Reactor(std::unique_ptr<Reactor_Core> core) noexcept;
+
+  // Copies from the core, for what every message asks.
+  Run_Context* context_ = nullptr;
+  Timer_Queue* timers_;
   std::unique_ptr<Reactor_Core> core_;
 };
 

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include <strata/os/Bytes.h>
+#include <strata/os/Clock.h>
 
 namespace strata {
 inline namespace v1 {
@@ -17,16 +19,22 @@ class Run_Context {
   static constexpr std::size_t unread_size = 64 * 1024;  ///< the most that may be kept in front of it
   static constexpr std::size_t cork_size = 64 * 1024;
 
+  /// The time of the upcall that runs, once it was asked for; and the readiness bits (os::Ready) of its event.
+  Time_Point now{};
+  bool now_known = false;
+  std::uint8_t ready = 0;
+
+  /// Replies of the upcall that runs, not yet sent. `corked_by` names the connection that they belong to.
+  std::size_t corked = 0;
+  const void* corked_by = nullptr;
+
   /// Null when memory is out.
   static std::unique_ptr<Run_Context> make() noexcept;
 
   /// Valid until the upcall that got it returns.
   Bytes lent() noexcept { return {lent_, unread_size + read_size}; }
 
-  /// Replies of the upcall that runs, not yet sent. `corked_by` names the connection that they belong to.
   Bytes cork() noexcept { return {cork_, cork_size}; }
-  std::size_t corked = 0;
-  const void* corked_by = nullptr;
 
  private:
   Run_Context() = default;
