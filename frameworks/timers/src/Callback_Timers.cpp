@@ -8,6 +8,18 @@
 
 namespace strata {
 inline namespace v1 {
+namespace {
+
+// Records freed in any order are cold when they are used again: those of the next few calls are fetched ahead.
+constexpr std::uint32_t lookahead = 8;
+
+template <class Record>
+void prefetch(Record& r) noexcept {
+  __builtin_prefetch(&r, 1);
+  __builtin_prefetch(reinterpret_cast<char*>(&r) + sizeof r - 1, 1);
+}
+
+}  // namespace
 
 Callback_Timers::Callback_Timers(Timer_Queue& queue, unsigned kind, Hooks hooks) noexcept
     : queue_{queue}, hooks_{hooks}, kind_{kind} {
@@ -66,6 +78,7 @@ Callback_Timers::Record* Callback_Timers::acquire() noexcept {
   if (free_count_ == 0 && slots_ == records_.size() && !grow()) return nullptr;
   const Timer_Id id = free_count_ != 0 ? free_[--free_count_] : Timer_Id{slots_++, 1};
   Record& r = records_[id.slot];
+  if (free_count_ >= lookahead) prefetch(records_[free_[free_count_ - lookahead].slot]);
   r.slot = id.slot;
   r.generation = id.generation;
   ++size_;

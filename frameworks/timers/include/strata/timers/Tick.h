@@ -24,7 +24,7 @@ constexpr Tick tick_floor(Time_Point t) noexcept {
 /// `start + after`, a negative `after` counted as 0, the latest time point where the sum would overflow.
 constexpr Time_Point due_time(Time_Point start, Duration after) noexcept {
   if (after <= Duration::zero()) return start;
-  return after > Time_Point::max() - start && start > Time_Point{} ? Time_Point::max() : start + after;
+  return start > Time_Point{} && after > Time_Point::max() - start ? Time_Point::max() : start + after;
 }
 
 /// The first tick that begins at `due` or later: a timer never fires early.
