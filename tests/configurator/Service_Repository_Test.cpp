@@ -109,7 +109,7 @@ class Service_Repository_Test : public CppUnit::TestFixture {
     configure({recorder("a"), recorder("b", ", fail: prepare"), recorder("c")});
     const Outcome<> prepared = services_->prepare({*reactor_, nullptr});
     CPPUNIT_ASSERT(!prepared);
-    CPPUNIT_ASSERT_EQUAL(std::string{"b: Input/output error"}, prepared.error().what);
+    CPPUNIT_ASSERT_EQUAL(std::string{"a.yaml:2:3: error: service b: b: Input/output error"}, prepared.error().what);
     expect_trace({"a:prepare", "b:prepare"});
     CPPUNIT_ASSERT(!services_->running());
   }
@@ -153,8 +153,8 @@ class Service_Repository_Test : public CppUnit::TestFixture {
 
   void a_name_that_stands_twice_is_told() {
     configure({recorder("a"), recorder("b"), recorder("a")});
-    CPPUNIT_ASSERT_EQUAL(
-        std::string{"a.yaml:3:11: error: name: \"a\" is taken by the service at line 1, column 11\n"}, errors_.text());
+    CPPUNIT_ASSERT_EQUAL(std::string{"a.yaml:3:11: error: name: \"a\" is taken by the service at line 1, column 11\n"},
+                         errors_.text());
   }
 
   void options_that_a_kind_does_not_know_are_told() {

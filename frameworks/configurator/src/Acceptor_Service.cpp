@@ -15,17 +15,11 @@ Acceptor_Service::~Acceptor_Service() = default;
 void Acceptor_Service::configure(const Service_Config& config, Config_Errors& errors) {
   name_ = config.name;
   settings_.read(config, kind_.first_speaker == First_Speaker::client, errors);
-  if (const Config_Node* listen = config.node.find("listen")) place_ = {listen->file(), listen->mark(), {}};
-}
-
-/// The file's place before the system's message: a taken address is mended in the file.
-Error Acceptor_Service::placed(const Error& error) const {
-  return {error.code, Config_Error{place_.file, place_.mark, "service " + name_ + ": " + error.what}.text()};
 }
 
 Outcome<> Acceptor_Service::prepare(const Service_Context& context) {
   Outcome<std::vector<os::Socket_Address>> addresses = resolve(*settings_.listen, true);
-  if (!addresses) return std::unexpected{placed(addresses.error())};
+  if (!addresses) return std::unexpected{std::move(addresses.error())};
   addresses_ = std::move(*addresses);
   const std::size_t limit = settings_.queue_limit == 0 ? Budget::unlimited : settings_.queue_limit;
   service_.emplace(name_, context.home, settings_, context.budget, limit);
@@ -33,11 +27,7 @@ Outcome<> Acceptor_Service::prepare(const Service_Context& context) {
   return {};
 }
 
-Outcome<> Acceptor_Service::start() {
-  Outcome<> opened = acceptor_->open(addresses_, settings_);
-  if (!opened) return std::unexpected{placed(opened.error())};
-  return {};
-}
+Outcome<> Acceptor_Service::start() { return acceptor_->open(addresses_, settings_); }
 
 void Acceptor_Service::stop(Duration drain, Callback stopped) {
   stopped_ = std::move(stopped);

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include <strata/configurator/Config_Error.h>
 #include <strata/configurator/Service_Kind.h>
 #include <strata/configurator/Service_Object.h>
 #include <strata/connection/Acceptor_Base.h>
@@ -32,13 +31,11 @@ class Acceptor_Service final : public Service_Object {
   std::vector<std::string> endpoints() const override;
 
  private:
-  Error placed(const Error&) const;
   void end_if_empty();
   void remove_socket_file();
 
   const Acceptor_Kind& kind_;
   std::string name_;
-  Config_Error place_;  // of `listen`, to be filled with what is wrong there
   Acceptor_Settings settings_;
   std::vector<os::Socket_Address> addresses_;
   std::optional<Service> service_;

@@ -38,9 +38,9 @@ void Value_Type<Service_Config>::read(const Config_Node& node, const Field&, Ser
       errors.missing(node, field.key, field.help);
     }
   }
-  const Config_Node* name = node.find("name");
-  if (name != nullptr && name->is_scalar() && !is_name(name->scalar())) {
-    errors.at_value(*name, "expected 1 to 64 letters, digits, - or _, found " + in_quotes(name->scalar()));
+  const Config_Node* written = node.find("name");
+  if (written != nullptr && written->is_scalar() && !is_name(written->scalar())) {
+    errors.at_value(*written, "expected 1 to 64 letters, digits, - or _, found " + in_quotes(written->scalar()));
   }
 }
 

@@ -24,7 +24,18 @@ void refuse_second_names(const std::vector<Service_Config>& configs, Config_Erro
   }
 }
 
+Config_Error place_of(const Service_Config& config) {
+  const Config_Node* listen = config.node.find("listen");
+  const Config_Node& node = listen != nullptr ? *listen : config.node;
+  return {node.file(), node.mark(), {}};
+}
+
 }  // namespace
+
+std::unexpected<Error> Service_Repository::Entry::failed(const Error& error) const {
+  return std::unexpected{
+      Error{error.code, Config_Error{place.file, place.mark, "service " + name + ": " + error.what}.text()}};
+}
 
 Service_Repository::~Service_Repository() { assert(!running()); }
 
@@ -39,7 +50,7 @@ void Service_Repository::configure(const std::vector<Service_Config>& configs, C
   for (const Service_Config& config : configs) {
     const Service_Kind* kind = find(config.kind);
     if (kind != nullptr) {
-      entries_.push_back({config.name, kind->make(*kind), false});
+      entries_.push_back({config.name, place_of(config), kind->make(*kind), false});
       entries_.back().object->configure(config, errors);
     } else if (!config.kind.empty()) {
       std::vector<std::string_view> known;
@@ -52,7 +63,9 @@ void Service_Repository::configure(const std::vector<Service_Config>& configs, C
 
 Outcome<> Service_Repository::prepare(const Service_Context& context) {
   for (Entry& entry : entries_) {
-    if (Outcome<> prepared = entry.object->prepare(context); !prepared) return prepared;
+    if (Outcome<> prepared = entry.object->prepare(context); !prepared) {
+      return entry.failed(prepared.error());
+    }
   }
   return {};
 }
@@ -61,7 +74,7 @@ Outcome<> Service_Repository::start() {
   for (Entry& entry : entries_) {
     if (Outcome<> started = entry.object->start(); !started) {
       stop({}, {});
-      return started;
+      return entry.failed(started.error());
     }
     entry.running = true;
     ++running_;

@@ -43,10 +43,11 @@ std::span<const Field> log_fields() {
   return table;
 }
 
-void check_logging(const Config_Node& root, const Log_Options& options, Config_Errors& errors) {
+void check_logging(const Config_Node& root, Daemon_Config& config, Config_Errors& errors) {
   const Config_Node* logging = root.find("logging");
   if (logging == nullptr) return;
-  if (const Outcome<> valid = validate(options); !valid) errors.at_value(*logging, valid.error().what);
+  if (const Outcome<> valid = validate(config.logging); !valid) errors.at_value(*logging, valid.error().what);
+  if (const Config_Node* file = logging->find("file")) config.log_file_place = {file->file(), file->mark(), {}};
 }
 
 void check_version(const Config_Node& root, const Daemon_Config& config, Config_Errors& errors) {
@@ -99,7 +100,7 @@ Daemon_Config read_daemon_config(const Config_Node& root, Config_Errors& errors)
   Daemon_Config config;
   read_fields(root, {{Daemon_Config::fields(), &config}}, errors);
   check_version(root, config, errors);
-  check_logging(root, config.logging, errors);
+  check_logging(root, config, errors);
   const Config_Node* services = root.find("services");
   if (services != nullptr && services->is_sequence() && services->size() == 0) {
     errors.at_value(*services, "is empty: there is nothing to serve");

@@ -133,6 +133,12 @@ void raise_descriptor_limit(Logger log) {
   }
 }
 
+Exit_Code no_log(const Daemon_Config& config, const Error& error) {
+  if (config.logging.file.empty()) return complain("logging: " + error.what, Exit_Code::internal);
+  const Config_Error& place = config.log_file_place;
+  return complain(Config_Error{place.file, place.mark, error.what}.text(), Exit_Code::configuration);
+}
+
 Reactor_Options reactor_options(const Daemon_Settings& daemon) {
   Reactor_Options options;
   options.demultiplexer = daemon.demultiplexer;
@@ -149,7 +155,7 @@ Exit_Code run_services(const Daemon_Config& config, std::unique_ptr<Service_Repo
 
   Log_System& logs = Log_System::process();
   if (const Outcome<> logging = start_logging(logs, config.logging); !logging) {
-    return complain("logging: " + logging.error().what, Exit_Code::configuration);
+    return no_log(config, logging.error());
   }
   const Log_Scope log_scope{logs};
   raise_descriptor_limit(logs.logger("daemon"));

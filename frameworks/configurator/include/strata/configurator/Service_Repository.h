@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <strata/configurator/Config_Error.h>
 #include <strata/configurator/Service_Config.h>
 #include <strata/configurator/Service_Kind.h>
 #include <strata/configurator/Service_Object.h>
@@ -26,6 +28,7 @@ class Service_Repository {
 
   /// Makes each service and has it read its options; tells unknown kinds and names that stand twice.
   void configure(const std::vector<Service_Config>&, Config_Errors&);
+  /// Errors of both hooks carry the place in the file: "FILE:LINE:COL: error: service echo: bind …".
   Outcome<> prepare(const Service_Context&);
   /// On an error those that had started are stopped without drain; `stop` awaits that.
   Outcome<> start();
@@ -40,8 +43,10 @@ class Service_Repository {
  private:
   struct Entry {
     std::string name;
+    Config_Error place;  // of `listen`, else of the service: where a person mends what failed
     std::unique_ptr<Service_Object> object;
     bool running = false;
+    std::unexpected<Error> failed(const Error&) const;
   };
   const Service_Kind* find(std::string_view kind) const noexcept;
   void one_less();

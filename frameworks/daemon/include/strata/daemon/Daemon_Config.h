@@ -44,6 +44,7 @@ struct Daemon_Config {
   std::uint32_t version = 0;  ///< `strata:`
   Daemon_Settings daemon;
   Log_Options logging;
+  Config_Error log_file_place;  ///< of `logging.file`, to be filled with what is wrong when it is opened
   std::vector<Service_Config> services;
   static std::span<const Field> fields();
 };

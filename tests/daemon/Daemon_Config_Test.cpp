@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <strata/daemon/Daemon_Config.h>
+
+#include <string>
+
+#include <cppunit/TestAssert.h>
+#include <cppunit/TestFixture.h>
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <strata/configurator/Yaml_Reader.h>
+
+using namespace strata;
+using namespace std::chrono_literals;
+
+class Daemon_Config_Test : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(Daemon_Config_Test);
+  CPPUNIT_TEST(the_shortest_file_brings_the_defaults);
+  CPPUNIT_TEST(every_key_is_read);
+  CPPUNIT_TEST(what_the_file_must_say_is_asked_for);
+  CPPUNIT_TEST(another_version_is_refused);
+  CPPUNIT_TEST(another_concurrency_model_is_refused_with_its_place);
+  CPPUNIT_TEST(mistakes_of_all_parts_are_told_together);
+  CPPUNIT_TEST(logging_that_no_sink_could_honour_is_refused);
+  CPPUNIT_TEST_SUITE_END();
+
+  static constexpr const char* services = "services: [{ name: a, kind: k }]\n";
+
+  Config_Errors errors_;
+
+  Daemon_Config read(const std::string& text) {
+    errors_ = {};
+    const auto root = read_yaml(text, "a.yaml");
+    CPPUNIT_ASSERT_MESSAGE(root ? "" : root.error().text(), root.has_value());
+    Daemon_Config config = read_daemon_config(*root, errors_);
+    errors_.sort();
+    return config;
+  }
+
+  Daemon_Config read_well(const std::string& text) {
+    Daemon_Config config = read("strata: 1\n" + text + services);
+    CPPUNIT_ASSERT_EQUAL(std::string{}, errors_.text());
+    return config;
+  }
+
+  /// Told of `text`, which begins in line 2.
+  void expect(const std::string& mistakes, const std::string& text) {
+    read("strata: 1\n" + text + '\n' + services);
+    CPPUNIT_ASSERT_EQUAL(mistakes, errors_.text());
+  }
+
+  void the_shortest_file_brings_the_defaults() {
+    const Daemon_Config config = read_well("");
+    CPPUNIT_ASSERT(config.daemon.name == "stratad" && config.daemon.demultiplexer == "auto");
+    CPPUNIT_ASSERT(config.daemon.shutdown.drain == 10s && config.daemon.spin == 0s && config.daemon.queue_limit == 0);
+    CPPUNIT_ASSERT(config.logging.level == Log_Level::info && config.logging.file.empty());
+    CPPUNIT_ASSERT(config.services.size() == 1 && config.services[0].kind == "k");
+  }
+
+  void every_key_is_read() {
+    const Daemon_Config config = read_well(
+        "daemon:\n"
+        "  { name: n, demultiplexer: poll, spin: 50us, queue_limit: 1GiB, concurrency: { model: single },\n"
+        "    shutdown: { drain: 1s } }\n"
+        "logging:\n"
+        "  { level: warning, levels: { reactor: debug, service.echo: trace }, format: json, file: /tmp/x.log,\n"
+        "    rotation: { size: 1MiB, interval: 24h, archives: 3 }, queue: 128KiB }\n");
+    CPPUNIT_ASSERT(config.daemon.name == "n" && config.daemon.demultiplexer == "poll" && config.daemon.spin == 50us);
+    CPPUNIT_ASSERT(config.daemon.queue_limit == 1 << 30 && config.daemon.shutdown.drain == 1s);
+    const Log_Options& log = config.logging;
+    CPPUNIT_ASSERT(log.level == Log_Level::warning && log.format == Log_Format::json && log.file == "/tmp/x.log");
+    CPPUNIT_ASSERT(log.categories.at("reactor") == Log_Level::debug);
+    CPPUNIT_ASSERT(log.categories.at("service.echo") == Log_Level::trace);
+    CPPUNIT_ASSERT(log.rotation.size == 1 << 20 && log.rotation.interval == 24h && log.rotation.archives == 3);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{128 * 1024}, log.queue_bytes);
+  }
+
+  void what_the_file_must_say_is_asked_for() {
+    read("daemon: {}");
+    CPPUNIT_ASSERT_EQUAL(
+        std::string{"a.yaml:1:1: error: the key \"strata\" is missing: the version of this form, 1\n"
+                    "a.yaml:1:1: error: the key \"services\" is missing: the list of what it serves\n"},
+        errors_.text());
+    read("strata: 1\nservices: []");
+    CPPUNIT_ASSERT_EQUAL(std::string{"a.yaml:2:11: error: services: is empty: there is nothing to serve\n"},
+                         errors_.text());
+    read("just text");
+    CPPUNIT_ASSERT_EQUAL(std::string{"a.yaml:1:1: error: expected a mapping of keys and values, found \"just text\"\n"},
+                         errors_.text());
+  }
+
+  void another_version_is_refused() {
+    read(std::string{"strata: 2\n"} + services);
+    CPPUNIT_ASSERT_EQUAL(std::string{"a.yaml:1:9: error: strata: version 2 is not known; this is for version 1\n"},
+                         errors_.text());
+  }
+
+  void another_concurrency_model_is_refused_with_its_place() {
+    expect("a.yaml:2:33: error: model: \"multi-reactor\" is not one of: single\n",
+           "daemon: { concurrency: { model: multi-reactor } }");
+  }
+
+  void mistakes_of_all_parts_are_told_together() {
+    expect(
+        "a.yaml:2:1: error: unknown key \"deamon\"; did you mean \"daemon\"?\n"
+        "a.yaml:3:30: error: drain: \"5\" has no unit; write 5s or 5ms\n"
+        "a.yaml:4:19: error: level: \"warn\" is not one of: trace debug info warning error critical off\n"
+        "a.yaml:5:1: error: unknown key \"service\"; did you mean \"services\"?\n",
+        "deamon: {}\ndaemon: { shutdown: { drain: 5 } }\nlogging: { level: warn }\nservice: x");
+  }
+
+  void logging_that_no_sink_could_honour_is_refused() {
+    expect("a.yaml:2:10: error: logging: file: must be an absolute path\n", "logging: { file: x.log }");
+    expect("a.yaml:2:10: error: logging: rotation: needs a file\n", "logging: { rotation: { size: 1MiB } }");
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(Daemon_Config_Test);

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <strata/daemon/Daemon.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include <cppunit/TestAssert.h>
+#include <cppunit/TestFixture.h>
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <strata/configurator/Service.h>
+#include <strata/configurator/Service_Config.h>
+#include <strata/configurator/Service_Object.h>
+#include <strata/os/File.h>
+#include <strata/os/Operations.h>
+#include <strata/os/Process.h>
+#include <strata/reactor/Reactor.h>
+
+using namespace strata;
+
+namespace {
+
+int prepared = 0;
+
+/// Fails where its option says.
+class Fragile final : public Service_Object {
+ public:
+  static Option_Table options() { return {{}, nullptr}; }
+  void configure(const Service_Config& config, Config_Errors&) override { name_ = config.name; }
+  Outcome<> prepare(const Service_Context&) override {
+    ++prepared;
+    return failing_at("prepare");
+  }
+  Outcome<> start() override { return failing_at("start"); }
+  void stop(Duration, Callback stopped) override { stopped(); }
+
+ private:
+  Outcome<> failing_at(std::string_view hook) const {
+    if (name_ != hook) return {};
+    return fail(std::make_error_code(std::errc::address_in_use), name_);
+  }
+  std::string name_;
+};
+
+constexpr Service_Kind fragile{"fragile", &detail::make_object<Fragile>, &Fragile::options};
+constexpr std::array<const Service_Kind*, 1> kinds{&fragile};
+
+/// The loop's waiting fails from the start.
+os::Operations broken_loop() {
+  os::Operations table = os::native_operations();
+  table.poll = [](pollfd*, std::size_t, Duration) -> os::Raw { return -static_cast<int>(std::errc::io_error); };
+  return table;
+}
+
+}  // namespace
+
+/// What a process of its own shows better, signals and lines, is in tests/stratad.
+class Daemon_Test : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(Daemon_Test);
+  CPPUNIT_TEST(a_check_prepares_nothing);
+  CPPUNIT_TEST(a_mistake_in_the_file_is_a_matter_of_configuration);
+  CPPUNIT_TEST(a_missing_file_is_a_matter_of_configuration);
+  CPPUNIT_TEST(a_service_that_cannot_be_prepared_is_unavailable);
+  CPPUNIT_TEST(a_service_that_cannot_start_is_unavailable);
+  CPPUNIT_TEST(a_log_file_that_cannot_be_opened_is_a_matter_of_configuration);
+  CPPUNIT_TEST(a_loop_that_fails_is_an_internal_error);
+  CPPUNIT_TEST_SUITE_END();
+
+  const std::string path_ = "/tmp/strata-daemon-test-" + std::to_string(os::process_id()) + ".yaml";
+  const Daemon daemon_{kinds};
+
+ public:
+  void setUp() override { prepared = 0; }
+  void tearDown() override { static_cast<void>(os::remove_file(path_)); }
+
+ private:
+  std::string file(const std::string& service_name, const std::string& rest = "") const {
+    const std::string text =
+        "strata: 1\nservices:\n  - { name: a, kind: fragile }\n"
+        "  - { name: " +
+        service_name + ", kind: fragile }\n" + rest;
+    os::File out = os::File::open(path_, os::Open_Mode::write).value();
+    CPPUNIT_ASSERT(out.write_all(as_bytes(text)));
+    return path_;
+  }
+
+  static void expect(Exit_Code wanted, Exit_Code got) {
+    CPPUNIT_ASSERT_EQUAL(static_cast<int>(wanted), static_cast<int>(got));
+  }
+
+  void a_check_prepares_nothing() {
+    expect(Exit_Code::success, daemon_.check(file("prepare")));
+    CPPUNIT_ASSERT_EQUAL(0, prepared);
+  }
+
+  void a_mistake_in_the_file_is_a_matter_of_configuration() {
+    expect(Exit_Code::configuration, daemon_.check(file("a")));
+    expect(Exit_Code::configuration, daemon_.run(file("a")));
+    CPPUNIT_ASSERT_EQUAL(0, prepared);
+  }
+
+  void a_missing_file_is_a_matter_of_configuration() {
+    expect(Exit_Code::configuration, daemon_.check(path_));
+    expect(Exit_Code::configuration, daemon_.run(path_));
+  }
+
+  void a_service_that_cannot_be_prepared_is_unavailable() {
+    expect(Exit_Code::unavailable, daemon_.run(file("prepare")));
+  }
+
+  void a_service_that_cannot_start_is_unavailable() { expect(Exit_Code::unavailable, daemon_.run(file("start"))); }
+
+  void a_log_file_that_cannot_be_opened_is_a_matter_of_configuration() {
+    expect(Exit_Code::configuration, daemon_.run(file("b", "logging: { file: /nowhere/at/all.log }\n")));
+  }
+
+  void a_loop_that_fails_is_an_internal_error() {
+    const os::Operations broken = broken_loop();
+    const os::Operations_Scope scope{broken};
+    expect(Exit_Code::internal, daemon_.run(file("b", "daemon: { demultiplexer: poll }\n")));
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(Daemon_Test);
