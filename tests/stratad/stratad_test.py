@@ -72,7 +72,7 @@ class Configuration(unittest.TestCase):
         self.assertEqual(lines[1], "a.yaml:4:25: error: kind: no kind is called \"ecko\"; did you mean \"echo\"?")
         self.assertRegex(lines[2], r"^a.yaml:5:53: error: listen: ")
         self.assertEqual(lines[3],
-                         "a.yaml:5:62: error: unknown key \"idle_timeuot\"; did you mean \"idle_timeout\"?")
+                         "a.yaml:5:61: error: unknown key \"idle_timeuot\"; did you mean \"idle_timeout\"?")
         self.assertRegex(lines[4], r"^a.yaml:6:36: error: listen: ")
         self.assertEqual(lines[5], "a.yaml:6:53: error: idle_timeout: \"30\" has no unit; write 30s or 30ms")
         self.assertEqual(len(lines), 6)
