@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <new>
 
@@ -18,7 +17,7 @@ class Block_Table {
   Block_Table(const Block_Table&) = delete;
   Block_Table& operator=(const Block_Table&) = delete;
   ~Block_Table() {
-    std::for_each(blocks_, blocks_ + count_, [](T* block) { delete[] block; });
+    for (std::uint32_t i = 0; i < count_; ++i) delete[] blocks_[i];
     delete[] blocks_;
   }
 
@@ -35,13 +34,12 @@ class Block_Table {
   }
 
  private:
-
   bool widen() noexcept {
-    const std::uint32_t capacity = std::max(capacity_ * 2, 8u);
+    const std::uint32_t capacity = capacity_ == 0 ? 8 : capacity_ * 2;
     if (capacity > 1u << (31 - bits)) return false;
     T** blocks = new (std::nothrow) T*[capacity];
     if (blocks == nullptr) return false;
-    std::copy_n(blocks_, count_, blocks);
+    for (std::uint32_t i = 0; i < count_; ++i) blocks[i] = blocks_[i];
     delete[] blocks_;
     blocks_ = blocks;
     capacity_ = capacity;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstddef>
@@ -39,7 +38,7 @@ class Timer_Queue {
   /// Moves a filed node. To a later deadline this is a store: the queue moves its entry when the old one comes up.
   void refresh(Timer_Node& node, Tick deadline) noexcept {
     assert(node.filed());
-    if (std::min(deadline, max_tick) >= node.deadline()) [[likely]] {
+    if (clamp(deadline) >= node.deadline()) [[likely]] {
       stamp(node, deadline);
     } else {
       advance(node, deadline);
@@ -75,10 +74,12 @@ class Timer_Queue {
   virtual void advance(Timer_Node& node, Tick earlier) noexcept = 0;
   virtual void visit_all(Visit visit, void* context) const = 0;
 
+  static Tick clamp(Tick deadline) noexcept { return deadline < max_tick ? deadline : max_tick; }
+
   /// Writes the deadline and a fresh order.
   void stamp(Timer_Node& node, Tick deadline) noexcept {
     const std::uint64_t order = order_++;
-    node.high_ = std::min(deadline, max_tick) << Timer_Node::order_high_bits | order >> 32;
+    node.high_ = clamp(deadline) << Timer_Node::order_high_bits | order >> 32;
     node.low_ = static_cast<std::uint32_t>(order);
   }
 
