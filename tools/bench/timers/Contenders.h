@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 #include <vector>
 
 #include <strata/timers/Callback_Timers.h>
@@ -68,7 +68,7 @@ class Callbacks {
  public:
   explicit Callbacks(std::size_t count) : tokens_(count) {}
   void schedule(std::size_t i, unsigned ms) {
-    const auto id = timers_.schedule(time(), std::chrono::milliseconds{ms}, [this] { ++fired; });
+    const auto id = timers_.schedule(time(), std::chrono::milliseconds{ms}, [this] { count(); });
     tokens_[i] = strata::Timer{timers_, id.value_or(strata::Timer_Id{})};
   }
   void cancel(std::size_t i) { tokens_[i].cancel(); }
@@ -80,6 +80,7 @@ class Callbacks {
   static inline std::size_t fired = 0;
 
  private:
+  void count() { ++fired; }
   strata::Time_Point time() const { return strata::tick_start(now_); }
 
   strata::Tick now_ = 0;
