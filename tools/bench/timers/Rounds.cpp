@@ -63,10 +63,12 @@ void Rounds::print_line(const std::string& op, std::size_t count, const std::str
                         const Samples& floor, bool json) {
   const auto [least, most] = std::minmax_element(samples.begin(), samples.end());
   const Interval of_floor = ratio(samples, floor);
-  if (json) std::printf(R"({"op":"%s","n":%zu,)", op.c_str(), count);
-  std::printf(json ? R"("peer":"%s","ns":%.2f,"mad":%.2f,"min":%.2f,"max":%.2f,"ratio":%.3f,"low":%.3f,"high":%.3f})" "\n"
-                   : "  %-16s median %8.2f  MAD %7.2f  min %8.2f  max %8.2f  ratio %6.2f (%.2f-%.2f)\n",
-              peer.c_str(), median(samples), deviation(samples), *least, *most, of_floor.median, of_floor.low,
+  const char* format = "  %-16s median %8.2f  MAD %7.2f  min %8.2f  max %8.2f  ratio %6.2f (%.2f-%.2f)\n";
+  if (json) {
+    std::printf(R"({"op":"%s","n":%zu,)", op.c_str(), count);
+    format = R"("peer":"%s","ns":%.2f,"mad":%.2f,"min":%.2f,"max":%.2f,"ratio":%.3f,"low":%.3f,"high":%.3f})" "\n";
+  }
+  std::printf(format, peer.c_str(), median(samples), deviation(samples), *least, *most, of_floor.median, of_floor.low,
               of_floor.high);
 }
 
