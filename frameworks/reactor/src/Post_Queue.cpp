@@ -23,7 +23,7 @@ Post_Queue::Post_Queue(std::unique_ptr<Cell[]> cells, std::size_t capacity) noex
 
 Post_Queue::~Post_Queue() = default;
 
-Result<Post_Queue::Pushed> Post_Queue::push(std::uint64_t token, Callback callback) noexcept {
+Result<Post_Queue::Pushed> Post_Queue::push(std::uint64_t token, Callback&& callback) noexcept {
   std::uint64_t tail = tail_.load(std::memory_order_relaxed);
   Cell* cell = nullptr;
   do {
@@ -46,16 +46,6 @@ Result<Post_Queue::Pushed> Post_Queue::push(std::uint64_t token, Callback callba
   cell->post.callback = std::move(callback);
   cell->turn.store((tail >> 2) + 1, std::memory_order_release);
   return (tail & asleep_bit) != 0 ? Pushed::wake : Pushed::quiet;
-}
-
-bool Post_Queue::pop(Post& out) noexcept {
-  Cell& cell = cells_[head_ & mask_];
-  if (cell.turn.load(std::memory_order_acquire) != head_ + 1) return false;
-  out.token = cell.post.token;
-  out.callback = std::move(cell.post.callback);
-  cell.turn.store(head_ + mask_ + 1, std::memory_order_release);
-  ++head_;
-  return true;
 }
 
 bool Post_Queue::prepare_sleep() noexcept {

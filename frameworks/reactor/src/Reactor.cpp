@@ -42,7 +42,7 @@ Result<Registration> Reactor::watch(Event_Handler& handler, Event_Mask interest)
   assert(core_->at_home());
   const Result<std::uint64_t> token = core_->add(handler, interest, 0, 0);
   if (!token) return fail(token.error());
-  return Registration{Handler_Ref{*this, *token}, handler};
+  return Registration{Handler_Ref{*this, *token}};
 }
 
 Result<> Reactor::set_interest(Handler_Ref ref, Event_Mask interest) {
@@ -134,13 +134,12 @@ const char* Reactor::demultiplexer() const noexcept { return core_->demultiplexe
 const Reactor::Counts& Reactor::counts() const noexcept { return core_->counts; }
 
 Registration::Registration(Registration&& other) noexcept
-    : ref_(std::exchange(other.ref_, {})), handler_(std::exchange(other.handler_, nullptr)) {}
+    : ref_(std::exchange(other.ref_, {})) {}
 
 Registration& Registration::operator=(Registration&& other) noexcept {
   if (this != &other) {
     reset();
     ref_ = std::exchange(other.ref_, {});
-    handler_ = std::exchange(other.handler_, nullptr);
   }
   return *this;
 }
@@ -149,7 +148,7 @@ void Registration::reset() noexcept {
   if (!ref_) return;
   Reactor_Core& core = *ref_.reactor()->core_;
   assert(core.at_home());
-  core.remove(ref_.token(), *handler_);
+  core.remove(ref_.token());
   ref_ = {};
 }
 

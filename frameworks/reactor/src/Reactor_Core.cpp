@@ -56,24 +56,27 @@ Result<std::unique_ptr<Reactor_Core>> Reactor_Core::open(const Reactor_Options& 
 
 Reactor_Core::~Reactor_Core() {
   dying_ = true;
+  posts_->close();
   for (std::uint32_t i = 0; i < table.used(); ++i) {
     if (table.at(i).handler != nullptr) (void)close(table.token(i), errc::stopping);
   }
   while (!closing_.empty()) destroy_closed();
   // Posts never run; their captures may hold handlers' property, and go before the timers do.
-  posts_.reset();
+  while (posts_->front() != nullptr) posts_->pop();
   timers.reset();
 }
 
 /// Room for every handler in each list, so that closing and flushing never need memory.
 void Reactor_Core::reserve_closing() {
-  const std::size_t needed = table.size() + 1;
-  if (needed <= flushing_.capacity()) return;
-  const std::size_t room = needed + needed / 2 + 64;
-  closing_.reserve(room + closing_.size());
-  closed_.reserve(room + closed_.size());
-  flush_.reserve(room);
-  flushing_.reserve(room);
+  const std::size_t live = table.size() + 1;
+  // What was registered, asked for and closed again within one turn still stands in the lists.
+  const std::size_t needed = live + std::max(closing_.size(), flush_.size());
+  if (needed <= room_) return;
+  room_ = needed + needed / 2 + 64;
+  closing_.reserve(room_);
+  closed_.reserve(room_);
+  flush_.reserve(room_);
+  flushing_.reserve(room_);
 }
 
 Result<std::uint64_t> Reactor_Core::add(Event_Handler& handler, Event_Mask interest, std::uint8_t flags,
@@ -112,22 +115,22 @@ void Reactor_Core::deregister(Handler_Slot& slot) noexcept {
   spin_.changed();
 }
 
-void Reactor_Core::remove(std::uint64_t token, Event_Handler& handler) noexcept {
-  if (Handler_Slot* slot = table.find(token); slot != nullptr && slot->handler == &handler) {
+void Reactor_Core::remove(std::uint64_t token) noexcept {
+  if (Handler_Slot* slot = table.find(token)) {
     deregister(*slot);
     table.release(static_cast<std::uint32_t>(token));
     return;
   }
-  std::erase_if(closing_, [&](const Closing& c) { return c.handler == &handler; });
+  std::erase_if(closing_, [=](const Closing& c) { return c.token == token; });
   for (Closing& c : closed_) {  // being walked: only marked
-    if (c.handler == &handler) c.handler = nullptr;
+    if (c.token == token) c.handler = nullptr;
   }
 }
 
 Result<> Reactor_Core::close(std::uint64_t token, std::error_code reason) {
   Handler_Slot* slot = table.find(token);
   if (slot == nullptr) return fail(std::errc::identifier_removed);
-  closing_.push_back({slot->handler, reason, slot->has(Handler_Slot::owned)});
+  closing_.push_back({slot->handler, token, reason, slot->has(Handler_Slot::owned)});
   deregister(*slot);
   table.release(static_cast<std::uint32_t>(token));
   return {};
@@ -157,7 +160,7 @@ Result<> Reactor_Core::flush_later(std::uint64_t token) {
   return {};
 }
 
-Result<> Reactor_Core::post(std::uint64_t token, Callback callback) {
+Result<> Reactor_Core::post(std::uint64_t token, Callback&& callback) {
   if (!callback) return fail(std::errc::not_enough_memory);
   const Result<Post_Queue::Pushed> pushed = posts_->push(token, std::move(callback));
   if (!pushed) return fail(pushed.error());

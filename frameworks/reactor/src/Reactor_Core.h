@@ -38,12 +38,12 @@ class Reactor_Core {
   ~Reactor_Core();
 
   Result<std::uint64_t> add(Event_Handler& handler, Event_Mask interest, std::uint8_t flags, std::uint32_t group);
-  void remove(std::uint64_t token, Event_Handler& handler) noexcept;  ///< without handle_close
+  void remove(std::uint64_t token) noexcept;  ///< without handle_close
   Result<> close(std::uint64_t token, std::error_code reason);
   Result<> apply(Handler_Slot& slot, std::uint64_t token);  ///< tells the demultiplexer what is wanted now
   Result<> flush_later(std::uint64_t token);
   Result<> invoke(std::uint64_t token, Result<> (*hook)(Event_Handler&, void*), void* argument, std::uint8_t ready_set);
-  Result<> post(std::uint64_t token, Callback callback);
+  Result<> post(std::uint64_t token, Callback&& callback);
   Timer schedule(Duration after, Callback callback, Duration interval);
   Timer schedule_timeout(std::uint64_t token, Duration after, Duration interval);
 
@@ -72,6 +72,7 @@ class Reactor_Core {
  private:
   struct Closing {
     Event_Handler* handler;
+    std::uint64_t token;  ///< stale; tells one registration of a handler from its next
     std::error_code reason;
     bool owned;
   };
@@ -106,6 +107,7 @@ class Reactor_Core {
   std::array<os::Ready, batch> events_{};
   std::vector<Closing> closing_, closed_;
   std::vector<std::uint64_t> flush_, flushing_;
+  std::size_t room_ = 0;  ///< capacity of each of these lists
   bool dying_ = false;
   std::atomic<bool> running_{false};
   std::atomic<bool> stop_{false};

@@ -2,6 +2,7 @@
 // The turn: wait, posts, timers, I/O, flush, destruction of the closed.
 #include <algorithm>
 #include <exception>
+#include <thread>
 #include <utility>
 
 #include <strata/os/Socket.h>
@@ -74,15 +75,18 @@ Result<> Reactor_Core::run_for(Duration time) {
 }
 
 void Reactor_Core::stop() noexcept {
+  posts_->close();  // first: a run that this stop ends must not be followed by one whose queue it closes
   stop_.store(true, std::memory_order_release);
-  posts_->close();
   waker_.wake();
 }
 
 /// What was accepted before the stop still runs: a post is never lost.
 void Reactor_Core::finish() noexcept {
   posts_->close();
-  run_posts();
+  while (posts_->head() != posts_->mark()) {
+    run_posts();
+    if (posts_->head() != posts_->mark()) std::this_thread::yield();  // a producer stands between claim and fill
+  }
   flush();
   destroy_closed();
   stop_.store(false, std::memory_order_release);
@@ -113,15 +117,17 @@ Result<std::size_t> Reactor_Core::wait(Duration timeout) {
   if (timeout != Duration::zero() && spin_.worthwhile()) {
     const Time_Point start = Clock::now();
     const Duration limit = timeout < Duration::zero() ? spin_.limit() : std::min(timeout, spin_.limit());
+    Duration spun{};
     do {
       const Result<std::size_t> polled = demultiplexer->wait(events_, Duration::zero());
       if (!polled || *polled > 0 || posts_->mark() != posts_->head()) {
         spin_.found();
         return polled;
       }
-    } while (Clock::now() - start < limit);
+      spun = Clock::now() - start;
+    } while (spun < limit);
     spin_.missed();
-    if (timeout > Duration::zero()) timeout = std::max(timeout - limit, Duration::zero());
+    if (timeout > Duration::zero()) timeout = std::max(timeout - spun, Duration::zero());
   }
   if (timeout == Duration::zero() || !posts_->prepare_sleep()) return demultiplexer->wait(events_, Duration::zero());
   const Result<std::size_t> woken = demultiplexer->wait(events_, timeout);
@@ -131,17 +137,18 @@ Result<std::size_t> Reactor_Core::wait(Duration timeout) {
 
 void Reactor_Core::run_posts() noexcept {
   const std::uint64_t end = posts_->mark();
-  Post_Queue::Post post;
-  while (posts_->head() < end && posts_->pop(post)) {
-    if (post.token == 0) {
-      guarded([&] { post.callback(); });
-    } else if (Handler_Slot* slot = table.find(post.token)) {
-      upcall(post.token, *slot->handler, [&](Event_Handler&) -> Result<> {
-        post.callback();
+  while (posts_->head() != end) {
+    Post_Queue::Post* post = posts_->front();
+    if (post == nullptr) break;
+    if (post->token == 0) {
+      run_callback(post->callback);
+    } else if (Handler_Slot* slot = table.find(post->token)) {
+      upcall(post->token, *slot->handler, [&](Event_Handler&) -> Result<> {
+        post->callback();
         return {};
       });
     }
-    post.callback = {};  // its captures go before the next runs
+    posts_->pop();
   }
 }
 
@@ -186,8 +193,9 @@ Result<> Reactor_Core::invoke(std::uint64_t token, Result<> (*hook)(Event_Handle
                               std::uint8_t ready_set) {
   Handler_Slot* slot = table.find(token);
   if (slot == nullptr) return fail(std::errc::identifier_removed);
-  context->ready = ready_set;
+  const std::uint8_t outer = std::exchange(context->ready, ready_set);
   upcall(token, *slot->handler, [=](Event_Handler& h) { return hook(h, argument); });
+  context->ready = outer;
   return {};
 }
 

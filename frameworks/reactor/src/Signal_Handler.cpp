@@ -5,11 +5,8 @@ namespace strata {
 inline namespace v1 {
 
 Result<> Signal_Handler::handle_input() {
-  for (;;) {
-    const Result<os::Signal> signal = source_.next();
-    if (!signal) return fail(signal.error());  // would-block: all that was pending has been told
-    if (const Result<> handled = handle_signal(*signal); !handled) return handled;
-  }
+  const Result<os::Signal> signal = source_.next();
+  return signal ? handle_signal(*signal) : fail(signal.error());
 }
 
 }  // namespace v1

@@ -29,11 +29,21 @@ class Post_Queue {
   static Result<std::unique_ptr<Post_Queue>> open(std::size_t capacity);
   ~Post_Queue();
 
-  /// @threads any. Errors: no_buffer_space (full), errc::stopping (closed); `callback` is then dropped.
-  Result<Pushed> push(std::uint64_t token, Callback callback) noexcept;
+  /// @threads any. Takes `callback`, unless it fails. Errors: no_buffer_space (full), errc::stopping (closed).
+  Result<Pushed> push(std::uint64_t token, Callback&& callback) noexcept;
 
-  /// @threads consumer, all of the following. The next post; false when there is none that is complete.
-  bool pop(Post& out) noexcept;
+  /// @threads consumer, all of the following. The oldest post, which may run where it stands; null when there is none
+  /// that is complete. `pop` frees its captures, then its place.
+  Post* front() noexcept {
+    Cell& cell = cells_[head_ & mask_];
+    return cell.turn.load(std::memory_order_acquire) == head_ + 1 ? &cell.post : nullptr;
+  }
+  void pop() noexcept {
+    Cell& cell = cells_[head_ & mask_];
+    cell.post.callback.clear();
+    cell.turn.store(head_ + mask_ + 1, std::memory_order_release);
+    ++head_;
+  }
   /// Positions claimed until now: pop no further in this turn, so that what a post posts runs in the next.
   std::uint64_t mark() const noexcept { return tail_.load(std::memory_order_relaxed) >> 2; }
   std::uint64_t head() const noexcept { return head_; }

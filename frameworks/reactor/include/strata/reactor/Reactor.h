@@ -137,7 +137,7 @@ class Reactor {
 class Registration {
  public:
   Registration() noexcept = default;
-  explicit Registration(Handler_Ref ref, Event_Handler& handler) noexcept : ref_(ref), handler_(&handler) {}
+  explicit Registration(Handler_Ref ref) noexcept : ref_(ref) {}
   Registration(Registration&& other) noexcept;
   Registration& operator=(Registration&& other) noexcept;
   ~Registration() { reset(); }
@@ -147,7 +147,6 @@ class Registration {
 
  private:
   Handler_Ref ref_;
-  Event_Handler* handler_ = nullptr;
 };
 
 }  // namespace v1

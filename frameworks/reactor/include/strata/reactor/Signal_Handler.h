@@ -17,6 +17,7 @@ class Signal_Handler : public Event_Handler {
   os::Handle handle() const noexcept final { return source_.handle(); }
 
  protected:
+  /// One a turn, lowest number first: a storm starves nobody. An error closes the handler.
   virtual Result<> handle_signal(os::Signal signal) = 0;
 
  private:
