@@ -5,7 +5,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,8 +16,7 @@
 #include <strata/os/Socket.h>
 #include <strata/reactor/Reactor.h>
 #include <strata/reactor/Reactor_Options.h>
-#include <strata/sim/Simulator.h>
-#include <strata_test/Virtual_Time.h>
+#include <strata_test/Backend.h>
 
 namespace strata_test {
 
@@ -26,26 +24,6 @@ namespace os = strata::os;
 using namespace std::chrono_literals;
 using strata::Event_Mask;
 using strata::Handler_Ref;
-
-/// A world without real time: the kernel's mechanisms under a clock that only waits move, or the simulator.
-class Backend {
- public:
-  explicit Backend(std::string_view name) : name_(name) {
-    if (name == "sim") {
-      simulator_.emplace(1);
-    } else {
-      time_.emplace();
-    }
-  }
-  void advance(strata::Duration by) { simulator_ ? simulator_->advance(by) : time_->advance(by); }
-  std::string demultiplexer() const { return simulator_ ? "auto" : name_; }
-  bool is(std::string_view name) const { return name_ == name; }
-
- private:
-  std::string name_;
-  std::optional<strata::sim::Simulator> simulator_;
-  std::optional<Virtual_Time> time_;
-};
 
 /// A handler on one end of a connected pair that writes down what happens to it, and does what the test says.
 class Probe : public strata::Event_Handler {

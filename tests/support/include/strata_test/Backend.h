@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <strata/os/Clock.h>
+#include <strata/sim/Simulator.h>
+#include <strata_test/Virtual_Time.h>
+
+namespace strata_test {
+
+/// A world without real time: the kernel's mechanisms under a clock that only waits move, or the simulator.
+class Backend {
+ public:
+  explicit Backend(std::string_view name) : name_(name) {
+    if (name == "sim") {
+      simulator_.emplace(1);
+    } else {
+      time_.emplace();
+    }
+  }
+  void advance(strata::Duration by) { simulator_ ? simulator_->advance(by) : time_->advance(by); }
+  std::string demultiplexer() const { return simulator_ ? "auto" : name_; }
+  bool is(std::string_view name) const { return name_ == name; }
+  strata::sim::Simulator* simulator() { return simulator_ ? &*simulator_ : nullptr; }
+
+ private:
+  std::string name_;
+  std::optional<strata::sim::Simulator> simulator_;
+  std::optional<Virtual_Time> time_;
+};
+
+}  // namespace strata_test
