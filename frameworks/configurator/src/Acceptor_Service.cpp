@@ -24,7 +24,7 @@ Outcome<> Acceptor_Service::prepare(const Service_Context& context) {
   const std::size_t limit = settings_.queue_limit == 0 ? Budget::unlimited : settings_.queue_limit;
   service_.emplace(name_, context.home, settings_, context.budget, limit);
   acceptor_ = kind_.make(*service_);
-  return {};
+  return context.metrics == nullptr ? Outcome<>{} : service_->publish(*context.metrics);
 }
 
 Outcome<> Acceptor_Service::start() { return acceptor_->open(addresses_, settings_); }

@@ -61,17 +61,27 @@ void Acceptor_Base::close() noexcept {
     listener->retire();
     (void)ref.reactor()->close(ref, errc::stopping);
   }
-  if (service_.acceptor_ == this) service_.acceptor_ = nullptr;
+  stop_waiting();
 }
 
 bool Acceptor_Base::full() const noexcept {
   return options_.max_connections != 0 && service_.connections() >= options_.max_connections;
 }
 
-void Acceptor_Base::await_room() noexcept { service_.acceptor_ = this; }
+void Acceptor_Base::await_room() noexcept {
+  if (std::exchange(waiting_, true)) return;
+  next_ = std::exchange(service_.waiting_, this);
+}
+
+void Acceptor_Base::stop_waiting() noexcept {
+  if (!std::exchange(waiting_, false)) return;
+  Acceptor_Base** link = &service_.waiting_;
+  while (*link != this) link = &(*link)->next_;
+  *link = next_;
+}
 
 void Acceptor_Base::room() noexcept {
-  service_.acceptor_ = nullptr;
+  if (!full()) stop_waiting();  // else connections of other origin fill it still
   for (const Handler_Ref ref : listeners_) {
     if (auto* listener = static_cast<Listener*>(ref.reactor()->find(ref))) listener->room();
   }

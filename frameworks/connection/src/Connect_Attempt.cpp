@@ -54,6 +54,7 @@ Connect_Attempt::~Connect_Attempt() { drop_racers(); }
 void Connect_Attempt::start() {
   Reactor& home = connector_.service().home();
   next_ = 0;
+  racers_.reserve(addresses_.size());  // so that none is registered and not known
   if (options_.deadline > Duration::zero()) {
     deadline_timer_ = home.schedule(options_.deadline, [this] {
       last_error_ = std::make_error_code(std::errc::timed_out);

@@ -2,7 +2,6 @@
 #include <strata/connection/Connector_Base.h>
 
 #include <algorithm>
-#include <exception>
 #include <new>
 #include <utility>
 
@@ -15,12 +14,14 @@ inline namespace v1 {
 Connector_Base::Connector_Base(Service& service) noexcept : service_(service) {}
 
 Connector_Base::~Connector_Base() {
+  dying_ = true;
   while (!attempts_.empty()) cancel(attempts_.back()->id());
 }
 
 Result<Attempt_Id> Connector_Base::connect(std::vector<os::Socket_Address> addresses, On_Failure on_failure,
                                            const Connect_Options& options) try {
   if (addresses.empty()) return fail(std::errc::invalid_argument);
+  if (dying_) return fail(errc::canceled);
   const Attempt_Id id{++last_id_};
   auto attempt = std::make_unique<Connect_Attempt>(*this, id, std::move(addresses), std::move(on_failure), options);
   Connect_Attempt& started = *attempts_.emplace_back(std::move(attempt));
@@ -51,8 +52,8 @@ void Connector_Base::succeeded(Connect_Attempt& attempt, os::Unique_Handle handl
     const Result<Handler_Ref> started = start_connection(make_handler(), service_, std::move(handle), false);
     if (started) return;
     error = started.error();
-  } catch (const std::exception& e) {  // from the handler's constructor
-    service_.log().error("a handler's constructor threw", "what", e.what());
+  } catch (...) {  // from the handler's constructor
+    service_.log().error("a handler's constructor threw");
     error = std::make_error_code(std::errc::state_not_recoverable);
   }
   if (over->on_failure) over->on_failure(error);

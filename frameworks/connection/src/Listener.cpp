@@ -50,7 +50,7 @@ std::size_t Listener::allowance() noexcept {
 }
 
 Result<> Listener::handle_input() {
-  for (std::size_t left = allowance(); left > 0; --left) {
+  for (std::size_t left = allowance(); left > 0 && acceptor_ != nullptr; --left) {  // a hook may end the acceptor
     if (acceptor_->full()) {
       acceptor_->await_room();
       (void)ref_.reactor()->suspend(ref_, Suspension::high_water);  // a failure has closed it
@@ -74,7 +74,9 @@ Listener::Accepted Listener::accept_one(std::error_code& error) try {
   Result<SOCK_Stream> stream = socket_.accept();
   if (!stream) {
     error = stream.error();
-    return error == std::errc::operation_would_block ? Accepted::none_left : refused(error);
+    if (error != std::errc::operation_would_block) return refused(error);
+    back_off_ = {};  // a lack of descriptors would have been told first (accept(2))
+    return Accepted::none_left;
   }
   back_off_ = {};
   Service& service = acceptor_->service();
@@ -83,19 +85,27 @@ Listener::Accepted Listener::accept_one(std::error_code& error) try {
       start_connection(acceptor_->make_handler(), service, stream->release(), read_first);
   if (!started) return refused(started.error());
   return Accepted::one;
-} catch (const std::exception& e) {  // from the handler's constructor: that connection is gone, the listener lives
-  ++acceptor_->service().counts().shed;
-  limit_.write(acceptor_->service().log(), Log_Level::error, "a handler's constructor threw", "what", e.what());
+} catch (const std::exception& e) {
+  return threw(e.what());
+} catch (...) {
+  return threw("not a std::exception");
+}
+
+/// From the handler's constructor: that connection is gone, the listener lives.
+Listener::Accepted Listener::threw(std::string_view what) {
+  Service& service = acceptor_->service();
+  service.metrics().shed.add();
+  limit_.write(service.log(), Log_Level::error, "a handler's constructor threw", "what", what);
   return Accepted::one;
 }
 
 Listener::Accepted Listener::refused(std::error_code error) {
   Service& service = acceptor_->service();
-  ++service.counts().accept_errors;
+  service.metrics().accept_errors.add();
   if (fatal(error)) return Accepted::failed;
   if (!out_of_resources(error)) return Accepted::one;
   if (back_off_ == Duration::zero()) {
-    ++service.counts().pauses;
+    service.metrics().pauses.add();
     limit_.write(service.log(), Log_Level::warning, "accepting paused", "error", error, "connections",
                  service.connections());
   }
@@ -111,7 +121,7 @@ bool Listener::shed_one() {
   reserve_.reset();
   Result<SOCK_Stream> peer = socket_.accept();
   if (peer) {
-    ++acceptor_->service().counts().shed;
+    acceptor_->service().metrics().shed.add();
     peer->abort();
   }
   reserve_ = spare();

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <string_view>
 #include <system_error>
 
 #include <strata/connection/Acceptor_Base.h>
@@ -35,6 +35,7 @@ class Listener final : public Event_Handler {
 
   Accepted accept_one(std::error_code& error);
   Accepted refused(std::error_code error);
+  Accepted threw(std::string_view what);
   void pause();
   bool shed_one();
   std::size_t allowance() noexcept;

@@ -27,9 +27,8 @@ class Readiness_Transport final : public Transport {
       const Result<std::size_t> size = os::receive(handler.handle(), room);
       if (!size) return size.error() == std::errc::operation_would_block ? Result<>{} : fail(size.error());
       if (*size == 0) return deliver_end(handler);
-      Result<> outcome;
-      if (!deliver(handler, room.first(*size), outcome)) return outcome;
-      if (*size < room.size() && !to_the_end) break;
+      const Result<> done = deliver(handler, room.first(*size));
+      if (!done || (*size < room.size() && !to_the_end) || !wants_more(handler)) return done;
     }
     return {};
   }
@@ -38,7 +37,12 @@ class Readiness_Transport final : public Transport {
     return parts.size() == 1 ? os::send(handler.handle(), parts[0]) : os::send(handler.handle(), parts);
   }
 
-  Result<> shutdown_send(Svc_Handler& handler) override { return os::shutdown(handler.handle(), os::Shutdown::send); }
+  Result<> shutdown_send(Svc_Handler& handler) override {
+    const Result<> shut = os::shutdown(handler.handle(), os::Shutdown::send);
+    if (shut || shut.error() != std::errc::not_connected) return shut;
+    const std::error_code cause = os::pending_error(handler.handle());  // a reset came first
+    return fail(cause ? cause : std::make_error_code(std::errc::connection_reset));
+  }
 
   void close(Svc_Handler& handler, bool abort) noexcept override {
     if (abort) (void)os::set_option(handler.handle(), os::Socket_Option::linger, 0);  // else it closes with FIN

@@ -36,7 +36,11 @@ Result<Handler_Ref> start_connection(std::unique_ptr<Svc_Handler> handler, Servi
     return hook.end(opened.open());
   });
   if (first_read) {  // a handler that closed itself in open() is stale by now
-    (void)home.invoke(*ref, [](Event_Handler& e, void*) { return e.handle_input(); }, nullptr, os::Ready::input);
+    const auto read = [](Event_Handler& e, void*) -> Result<> {
+      auto& opened = static_cast<Svc_Handler&>(e);
+      return opened.reading() ? opened.handle_input() : Result<>{};
+    };
+    (void)home.invoke(*ref, read, nullptr, os::Ready::input);
   }
   return ref;
 }
@@ -85,8 +89,12 @@ void Svc_Handler::touch() noexcept {
 }
 
 bool Svc_Handler::reading() const noexcept {
-  return !is(svc::closed | svc::end_seen | svc::paused) && suspended_ == 0;
+  if (is(svc::closed | svc::end_seen)) return false;
+  return is(svc::lingering) || (suspended_ == 0 && !is(svc::paused));
 }
+
+/// After a hook, which may have had the reactor close it.
+bool Svc_Handler::wants_more() const noexcept { return reading() && home().find(ref_) != nullptr; }
 
 Result<> Svc_Handler::update_interest() {
   os::Interest directions = reading() ? os::Interest::input : os::Interest::none;
@@ -106,6 +114,7 @@ void Svc_Handler::resume(Suspension reason) {
     set(svc::redeliver);
     (void)home().flush_later(ref_);
   }
+  if (is(svc::draining)) (void)home().flush_later(ref_);
   (void)update_interest();
 }
 
@@ -131,23 +140,30 @@ Result<> Svc_Handler::handle_input() {
 /// `bytes` lie at Transport::buffer, behind the room for what was left unread.
 Result<> Svc_Handler::deliver(Bytes bytes) {
   set(svc::heard);
-  service_->counts().bytes_in += bytes.size();
-  if (is(svc::lingering)) return {};
+  service_->metrics().bytes_in.add(bytes.size());
+  if (is(svc::closing)) return {};  // read away
   if (cold_ && cold_->unread_size != 0) {
     const std::size_t size = std::exchange(cold_->unread_size, 0);
     bytes = Bytes{bytes.data() - size, bytes.size() + size};
     std::memcpy(bytes.data(), cold_->unread.get(), size);
     cold_->unread.reset();
+    unset(svc::redeliver);
   }
   Hook hook{*this};
   const Result<> handled = handle_data(bytes);
-  if (!hook.pending()) touch();  // else sending does
-  return hook.end(handled);
+  const bool sends = hook.pending();
+  const Result<> ended = hook.end(handled);
+  if (!sends || queued() != 0) touch();  // else the bytes that the peer took have done it
+  return ended;
 }
 
 Result<> Svc_Handler::deliver_end() {
+  if (is(svc::redeliver)) {  // resumed in this turn: what was left unread comes first, and the end again
+    if (const Result<> done = redeliver(); !done || !wants_more()) return done;
+  }
   set(svc::end_seen | svc::heard);
   if (is(svc::lingering)) return close(cold_->reason), Result<>{};
+  if (is(svc::closing)) return update_interest();
   Hook hook{*this};
   if (const Result<> handled = hook.end(handle_end()); !handled) return handled;
   return is(svc::closed) ? Result<>{} : update_interest();
@@ -170,6 +186,13 @@ Result<> Svc_Handler::as_hook(void (*call)(void*), void* argument) {
   return hook.end({});
 }
 
+Result<> Svc_Handler::run_drain(Event_Handler& handler, void*) {
+  auto& drained = static_cast<Svc_Handler&>(handler);
+  Hook hook{drained};
+  drained.handle_drain();
+  return hook.end({});
+}
+
 void Svc_Handler::close(std::error_code reason) {
   set(svc::closed);
   (void)home().close(ref_, reason);  // stale: closed already
@@ -188,6 +211,7 @@ void Svc_Handler::close_when_idle() {
 /// Nothing queued: looks once for bytes that have arrived, and answers them; a turn that finds none is the end.
 Result<> Svc_Handler::end_when_idle() {
   if (queued() != 0 || is(svc::closed | svc::closing)) return {};
+  if (suspended_ != 0) return {};
   unset(svc::heard);
   if (reading()) {
     if (const Result<> done = transport_->input(*this); !done) return done;
@@ -196,10 +220,9 @@ Result<> Svc_Handler::end_when_idle() {
   return home().flush_later(ref_);
 }
 
-bool Transport::deliver(Svc_Handler& handler, Bytes bytes, Result<>& outcome) {
-  outcome = handler.deliver(bytes);
-  return outcome && handler.reading();
-}
+Result<> Transport::deliver(Svc_Handler& handler, Bytes bytes) { return handler.deliver(bytes); }
+
+bool Transport::wants_more(const Svc_Handler& handler) noexcept { return handler.wants_more(); }
 
 Result<> Transport::deliver_end(Svc_Handler& handler) { return handler.deliver_end(); }
 

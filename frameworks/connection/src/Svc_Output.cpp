@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Output of a connection: cork, queue, water marks, the orderly end.
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <numeric>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include <strata/connection/Transport.h>
@@ -38,6 +40,7 @@ bool Svc_Handler::corking() const noexcept {
 
 Result<> Svc_Handler::put(Const_Bytes bytes) {
   if (is(svc::no_more)) return fail(std::errc::broken_pipe);
+  if (bytes.empty()) return {};
   Run_Context* context = home().context();
   if (context != nullptr && context->corked_by == this && queued() == 0) {
     if (bytes.size() < cork_limit && context->corked + bytes.size() <= Run_Context::cork_size) {
@@ -48,20 +51,21 @@ Result<> Svc_Handler::put(Const_Bytes bytes) {
     const std::array<Const_Bytes, 2> parts{context->cork().first(std::exchange(context->corked, 0)), bytes};
     return send_now(parts);
   }
-  if (const Result<> admitted = admit(bytes.size()); !admitted) return admitted;
-  return enqueue(bytes, bytes.size());
+  return put_behind(bytes, bytes.size());
 }
 
 Result<> Svc_Handler::put(Message_Block&& message) {
   if (is(svc::no_more)) return fail(std::errc::broken_pipe);
   const std::size_t size = message.length();
-  if (corking() && queued() == 0 && message.readable().size() == size) return put(message.readable());
-  if (const Result<> admitted = admit(size); !admitted) return admitted;
-  return enqueue(std::move(message), size);
+  if (size == 0) return {};
+  if (!corking() || queued() != 0) return put_behind(std::move(message), size);
+  if (size < cork_limit && message.readable().size() == size) return put(message.readable());
+  return send_now(std::move(message));
 }
 
 /// The overflow policy. A connection that has nothing queued takes any one message.
 Result<> Svc_Handler::admit(std::size_t size) {
+  if (home().find(ref_) == nullptr) return fail(std::errc::broken_pipe);  // the reactor has closed it
   const Stream_Options& limits = service_->stream();
   if (queued() == 0 || queued() + size <= limits.high_water) return {};
   switch (limits.overflow) {
@@ -71,49 +75,60 @@ Result<> Svc_Handler::admit(std::size_t size) {
       close(errc::overflow);
       return fail(errc::overflow);
     case Overflow::shed:
-      ++service_->counts().shed;
+      service_->metrics().shed.add();
       return fail(errc::shed);
   }
   return {};
 }
 
-/// Queues behind what is there, charged; and has it sent at the turn's flush, or when the peer takes more.
+/// Queues, and has it sent at the turn's flush, or when the peer takes more.
+template <class Bytes_Or_Block>
+Result<> Svc_Handler::put_behind(Bytes_Or_Block&& what, std::size_t size) {
+  if (const Result<> admitted = admit(size); !admitted) return admitted;
+  const bool first = queued() == 0;
+  const bool was_paused = is(svc::paused);
+  if (const Result<> kept = enqueue(std::forward<Bytes_Or_Block>(what), size); !kept) return kept;
+  if (first) return home().flush_later(ref_);
+  return is(svc::paused) == was_paused ? Result<>{} : update_interest();
+}
+
+/// Keeps the bytes behind those that are queued, charged, under the write timer.
 template <class Bytes_Or_Block>
 Result<> Svc_Handler::enqueue(Bytes_Or_Block&& what, std::size_t size) {
   Cold* state = cold();
   if (state == nullptr) return fail(std::errc::not_enough_memory);
   if (!service_->budget().charge(size)) return fail(std::errc::no_buffer_space);
-  const bool first = state->queue.empty();
-  Result<> queued_up;
+  Result<> kept;
+  if (const Duration limit = service_->stream().write_timeout; limit > Duration::zero() && !state->filed()) {
+    kept = home().timers().schedule(*state, deadline_tick(home().now(), limit), write_timer_kind);
+  }
   if constexpr (std::is_same_v<std::remove_cvref_t<Bytes_Or_Block>, Message_Block>) {
-    // The cork's bytes stand before it.
-    if (corking() && first) queued_up = flush_cork();
-    if (queued_up) queued_up = state->queue.cont(std::move(what));
+    if (kept) kept = state->queue.cont(std::move(what));
   } else {
-    queued_up = state->queue.append(what);
+    if (kept) kept = state->queue.append(what);
   }
-  if (!queued_up) {
+  if (!kept) {
     service_->budget().release(size);
-    return queued_up;
-  }
-  if (first && service_->stream().write_timeout > Duration::zero() && !state->filed()) {
-    const Tick deadline = deadline_tick(home().now(), service_->stream().write_timeout);
-    if (const Result<> timed = home().timers().schedule(*state, deadline, write_timer_kind); !timed) return timed;
+    if (state->queue.empty() && state->filed()) home().timers().cancel(*state);
+    return kept;
   }
   if (queued() > service_->stream().high_water) set(svc::paused);
-  return first ? home().flush_later(ref_) : Result<>{};
+  return {};
+}
+
+/// One send. An error closes, and nothing was taken.
+std::size_t Svc_Handler::send_parts(std::span<const Const_Bytes> parts) {
+  const Result<std::size_t> sent = transport_->send(*this, parts);
+  if (!sent && !would_block(sent.error())) close(sent.error());
+  const std::size_t taken = sent.value_or(0);
+  service_->metrics().bytes_out.add(taken);
+  if (taken != 0) touch();
+  return taken;
 }
 
 /// In this connection's own hook, with nothing queued: what the peer does not take now is queued.
 Result<> Svc_Handler::send_now(std::span<const Const_Bytes> parts) {
-  Result<std::size_t> sent = transport_->send(*this, parts);
-  if (!sent && !would_block(sent.error())) {
-    close(sent.error());
-    return {};
-  }
-  std::size_t taken = sent.value_or(0);
-  service_->counts().bytes_out += taken;
-  if (taken != 0) touch();
+  std::size_t taken = send_parts(parts);
   if (taken == total(parts) || is(svc::closed)) return {};
   for (Const_Bytes part : parts) {
     const std::size_t skip = std::min(taken, part.size());
@@ -124,6 +139,29 @@ Result<> Svc_Handler::send_now(std::span<const Const_Bytes> parts) {
       return {};
     }
   }
+  return kept_some();
+}
+
+/// The same with a message behind the cork; its rest is not copied.
+Result<> Svc_Handler::send_now(Message_Block&& message) {
+  Run_Context* context = home().context();
+  const Const_Bytes corked = context->cork().first(std::exchange(context->corked, 0));
+  std::array<Const_Bytes, os::max_gather> room{corked};
+  const auto parts = std::span<const Const_Bytes>{room};
+  const std::size_t taken = send_parts(parts.first(1 + message.gather(std::span{room}.subspan(1))));
+  if (is(svc::closed)) return {};
+  const Const_Bytes before = corked.subspan(std::min(taken, corked.size()));
+  (void)message.consume(taken - std::min(taken, corked.size()));  // never more than was gathered
+  if (before.empty() && message.empty()) return {};
+  const std::size_t left = message.length();
+  if ((!before.empty() && !enqueue(before, before.size())) || !enqueue(std::move(message), left)) {
+    close(errc::shed);  // as above
+    return {};
+  }
+  return kept_some();
+}
+
+Result<> Svc_Handler::kept_some() {
   if (is(svc::paused) && service_->stream().overflow == Overflow::close) close(errc::overflow);
   return update_interest();
 }
@@ -159,7 +197,7 @@ Result<> Svc_Handler::flush_queue() {
     if (taken == 0) break;
     (void)queue.consume(taken);  // never more than was gathered
     service_->budget().release(taken);
-    service_->counts().bytes_out += taken;
+    service_->metrics().bytes_out.add(taken);
     touch();
     if (const Result<> done = after_progress(); !done) return done;
     if (taken < total(parts)) break;
@@ -176,6 +214,10 @@ Result<> Svc_Handler::after_progress() {
     }
   }
   if (!is(svc::paused) || queued() > service_->stream().low_water) return {};
+  if (cold_->unread_size != 0 && suspended_ == 0) {
+    set(svc::redeliver);
+    (void)home().flush_later(ref_);
+  }
   unset(svc::paused);
   Hook hook{*this};
   return hook.end(handle_writable());
@@ -190,8 +232,6 @@ Result<> Svc_Handler::finish_sending() {
   if (!is(svc::closing) || is(svc::lingering)) return {};
   if (is(svc::end_seen)) return close(cold_->reason), Result<>{};
   set(svc::lingering);
-  suspended_ = 0;
-  unset(svc::paused);
   const Tick deadline = deadline_tick(home().now(), linger_time);
   if (const Result<> timed = home().timers().schedule(*cold_, deadline, write_timer_kind); !timed) return timed;
   return update_interest();
@@ -216,6 +256,7 @@ Result<> Svc_Handler::shutdown_send() {
 void Svc_Handler::close_when_flushed(std::error_code reason) {
   if (is(svc::closing | svc::closed)) return;
   if (corking() && !flush_cork()) return;
+  if (is(svc::closed)) return;
   if (is(svc::end_seen) && queued() == 0) return close(reason);  // closing sends FIN by itself
   Cold* state = cold();
   if (state == nullptr) return close(std::make_error_code(std::errc::not_enough_memory));

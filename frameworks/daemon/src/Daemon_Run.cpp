@@ -9,6 +9,7 @@
 #include <strata/connection/Budget.h>
 #include <strata/log_sinks/Start_Logging.h>
 #include <strata/logging/Log_System.h>
+#include <strata/metrics/Metric_Registry.h>
 #include <strata/os/Process.h>
 #include <strata/os/Signal_Source.h>
 #include <strata/reactor/Reactor.h>
@@ -54,6 +55,7 @@ class Run {
   const Daemon_Config& config_;
   Reactor& reactor_;
   Budget budget_{config_.daemon.queue_limit == 0 ? Budget::unlimited : config_.daemon.queue_limit};
+  Metric_Registry metrics_;
   Logger log_ = Log_System::process().logger("daemon");
   bool stopping_ = false;
   bool stopped_ = false;
@@ -73,7 +75,7 @@ class Daemon_Signals final : public Signal_Handler {
 };
 
 Exit_Code Run::serve() {
-  if (const Outcome<> prepared = services_->prepare({reactor_, &budget_}); !prepared) {
+  if (const Outcome<> prepared = services_->prepare({reactor_, &budget_, &metrics_}); !prepared) {
     return complain(prepared.error().what, Exit_Code::unavailable);
   }
   if (const Outcome<> started = services_->start(); !started) {

@@ -14,13 +14,15 @@ inline namespace v1 {
 
 class Budget;
 class Config_Errors;
+class Metric_Registry;
 class Reactor;
 struct Service_Config;
 
 /// What a service gets from the daemon that runs it; outlives the service.
 struct Service_Context {
   Reactor& home;
-  Budget* budget;  ///< of the process
+  Budget* budget;                      ///< of the process
+  Metric_Registry* metrics = nullptr;  ///< of the process; null: nobody asks
 };
 
 /// A service's life under the configurator (ACE's Service_Object). The hooks are called in the order of their

@@ -42,11 +42,14 @@ class Acceptor_Base {
   friend class Service;
   bool full() const noexcept;
   void await_room() noexcept;
-  void room() noexcept;
+  void stop_waiting() noexcept;
+  void room() noexcept;  ///< a connection has gone
 
   Service& service_;
   Acceptor_Options options_;
   std::vector<Handler_Ref> listeners_;
+  bool waiting_ = false;
+  Acceptor_Base* next_ = nullptr;  ///< of those that wait
 };
 
 }  // namespace v1

@@ -43,7 +43,8 @@ class Connector_Base {
   /// Races the addresses in their order, each a little after the one before (happy eyeballs): the first that connects
   /// gets the handler. Exactly one of the handler's `open()` and `on_failure` is called, never inside this call;
   /// `on_failure` gets the last address's error, std::errc::timed_out after the deadline, or errc::canceled.
-  /// Errors, and then neither is called: invalid_argument (no address), not_enough_memory.
+  /// Errors, and then neither is called: invalid_argument (no address), errc::canceled (inside the destructor),
+  /// not_enough_memory.
   Result<Attempt_Id> connect(std::vector<os::Socket_Address> addresses, On_Failure on_failure,
                              const Connect_Options& options = {});
   /// Ends an attempt with errc::canceled, now. False when it is over.
@@ -63,6 +64,7 @@ class Connector_Base {
   Service& service_;
   std::vector<std::unique_ptr<Connect_Attempt>> attempts_;
   std::uint64_t last_id_ = 0;
+  bool dying_ = false;
 };
 
 }  // namespace v1

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -10,22 +11,26 @@
 #include <strata/connection/Budget.h>
 #include <strata/connection/Stream_Options.h>
 #include <strata/logging/Logger.h>
+#include <strata/metrics/Counter.h>
+#include <strata/os/Outcome.h>
 #include <strata/reactor/Reactor.h>
 
 namespace strata {
 inline namespace v1 {
 
 class Acceptor_Base;
+class Metric_Registry;
+struct Published_Metrics;
 
-/// Counts of one service, kept by its connections. @threads home
-struct Service_Counts {
-  std::uint64_t accepted = 0;       ///< connections opened, in either direction
-  std::uint64_t closed = 0;
-  std::uint64_t shed = 0;           ///< turned away or closed to save the process
-  std::uint64_t accept_errors = 0;  ///< accepts that failed while the listener lived on
-  std::uint64_t pauses = 0;         ///< times that a listener paused for want of descriptors
-  std::uint64_t bytes_in = 0;
-  std::uint64_t bytes_out = 0;
+/// What one service counts, kept by its connections. @threads home for changes, any for values
+struct Service_Metrics {
+  Local_Counter accepted;       ///< connections opened, in either direction
+  Local_Counter closed;
+  Local_Counter shed;           ///< turned away or dropped to save the process
+  Local_Counter accept_errors;  ///< accepts that failed while the listener lived on
+  Local_Counter pauses;         ///< times that a listener paused for want of descriptors
+  Local_Counter bytes_in;
+  Local_Counter bytes_out;
 };
 
 /// What the connections of one service share: its name, limits, log, budget and home. Made by the configurator or by an
@@ -45,8 +50,12 @@ class Service {
   Budget& budget() noexcept { return budget_; }
   Reactor& home() noexcept { return home_; }
   std::uint32_t group() const noexcept { return group_; }  ///< of its handlers in Reactor::for_each
-  Service_Counts& counts() noexcept { return counts_; }
+  Service_Metrics& metrics() noexcept { return metrics_; }
   std::size_t connections() const noexcept { return connections_; }
+
+  /// Lists the metrics under "strata_service_…" with the label `service`, as long as this lives. Error: file_exists for a
+  /// service of the same name.
+  Outcome<> publish(Metric_Registry& registry);
 
   /// Asks every connection to end: its handle_drain.
   void drain();
@@ -67,9 +76,10 @@ class Service {
   Logger log_;
   Budget budget_;
   std::uint32_t group_;
-  Service_Counts counts_;
+  Service_Metrics metrics_;
+  std::unique_ptr<Published_Metrics> published_;
   std::size_t connections_ = 0;
-  Acceptor_Base* acceptor_ = nullptr;  ///< waits for room: told once of the next release
+  Acceptor_Base* waiting_ = nullptr;  ///< the first of those that wait for room
   Callback released_;
 };
 

@@ -61,7 +61,8 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   /// Sends `bytes`, which are free again when it returns. In a hook, less than `cork_limit` is gathered until the hook
   /// returns; what the peer cannot take is queued and charged. Reports queue policy alone: no_buffer_space (a budget;
   /// or above the high-water mark from outside this connection's hooks), errc::overflow, errc::shed, broken_pipe (after
-  /// `shutdown_send`, `close…`); errors of the write arrive as handle_close.
+  /// `shutdown_send`, `close…`); errors of the write arrive as handle_close, errc::shed among them: no budget had room
+  /// for what a hook had put and the peer did not take.
   Result<> put(Const_Bytes bytes);
   Result<> put(std::string_view text) { return put(as_bytes(text)); }
   Result<> put(Message_Block&& message);  ///< not copied when it has to be queued
@@ -79,9 +80,10 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   /// Closes at the end of the turn; what was put in this hook is tried once, what is queued is dropped.
   void close(std::error_code reason = {});
   /// Closes when all that was put is sent: FIN, then the peer's remaining bytes are read away for up to `linger_time`,
-  /// so that no reset overtakes the reply (RFC 9112 section 9.6).
+  /// so that no reset overtakes the reply (RFC 9112 section 9.6). No handle_data and handle_end follow.
   void close_when_flushed(std::error_code reason = {});
-  /// Closes when nothing has arrived that is not answered, and nothing is queued: errc::stopping.
+  /// Closes when nothing has arrived that is not answered, and nothing is queued: errc::stopping. One that is suspended
+  /// may still be answering: it is looked at again when it resumes.
   void close_when_idle();
   /// Closes with RST, drops everything.
   void abort(std::error_code reason = {});
@@ -110,6 +112,7 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   static Result<> run_hook(Event_Handler& handler, void* callback) {
     return static_cast<Svc_Handler&>(handler).as_hook([](void* f) { (*static_cast<F*>(f))(); }, callback);
   }
+  static Result<> run_drain(Event_Handler& handler, void*);
   void attach(Service& service, os::Unique_Handle handle) noexcept;
   Result<> as_hook(void (*call)(void*), void* argument);
 
@@ -124,14 +127,20 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   static void write_expired(void*, Timer_Node&) noexcept;
   Cold* cold() noexcept;
   bool reading() const noexcept;
+  bool wants_more() const noexcept;
   Result<> update_interest();
   void touch() noexcept;
   Result<> deliver(Bytes bytes);
   Result<> deliver_end();
   Result<> redeliver();
   bool corking() const noexcept;
+  std::size_t send_parts(std::span<const Const_Bytes> parts);
   Result<> send_now(std::span<const Const_Bytes> parts);
+  Result<> send_now(Message_Block&& message);
+  Result<> kept_some();
   Result<> admit(std::size_t size);
+  template <class Bytes_Or_Block>
+  Result<> put_behind(Bytes_Or_Block&& what, std::size_t size);
   template <class Bytes_Or_Block>
   Result<> enqueue(Bytes_Or_Block&& what, std::size_t size);
   Result<> flush_cork();

@@ -30,8 +30,9 @@ class Transport {
   virtual void close(Svc_Handler& handler, bool abort) noexcept = 0;
 
  protected:
-  /// False when the handler takes no more now: closed, suspended or paused.
-  static bool deliver(Svc_Handler& handler, Bytes bytes, Result<>& outcome);
+  static Result<> deliver(Svc_Handler& handler, Bytes bytes);
+  /// After a delivery. False when the handler takes no more now: closed, suspended or paused.
+  static bool wants_more(const Svc_Handler& handler) noexcept;
   static Result<> deliver_end(Svc_Handler& handler);
   /// Where to read to: behind what was left unread.
   static Bytes buffer(Svc_Handler& handler) noexcept;
