@@ -41,12 +41,17 @@ function(strata_module name)
   set_property(GLOBAL APPEND PROPERTY STRATA_MODULES ${name})
 endfunction()
 
+add_custom_target(strata_threads)  # the programs whose tests use real threads: what TSan needs
+
 # strata_test(MODULE SOURCES A_Test.cpp … [THREADS A_Test …] [DEPS …]): one program MODULE_tests, one ctest entry
 # MODULE.A for each fixture file; those named in THREADS carry the label `threads` and run under TSan too.
 function(strata_test module)
   cmake_parse_arguments(arg "" "" "SOURCES;THREADS;DEPS" ${ARGN})
   add_executable(${module}_tests ${arg_SOURCES})
   target_link_libraries(${module}_tests PRIVATE strata_build strata_test_support ${arg_DEPS})
+  if(arg_THREADS)
+    add_dependencies(strata_threads ${module}_tests)
+  endif()
   foreach(source IN LISTS arg_SOURCES)
     get_filename_component(fixture ${source} NAME_WE)
     if(NOT fixture MATCHES "_Test$")
