@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the ```console blocks of a document and compares what is printed: `$ command`, then its output, in which `…`
 stands for anything. The blocks of a document are one session, in a copy of config/ and docs/examples/. `stratad -c …`
-(or tools/run) goes on in the background until the next one or the end, where Ctrl-C must end it with 0; ports 7000 to
-7099 become free ones. What builds or installs is not run: it must only exist.
+(tools/run, another …d) goes on in the background until the next one or the end, where Ctrl-C must end it with 0; ports
+7000 to 7099 become free ones. What builds or installs is not run: it must only exist.
 
 usage: run_sessions.py ROOT BIN_FOLDER DOCUMENT"""
 import os
@@ -21,7 +21,7 @@ from markdown import blocks
 
 PATIENCE = 20  # seconds for a command, or for a daemon to listen
 NOT_RUN = re.compile(r"^(?:tools/(?:test|dev)|sudo|apt-get|git|cd|cmake|ctest)\b")
-DAEMON = re.compile(r"^(?:\S*/)?stratad .*-c\b(?!.*--(?:check|list-kinds|version|help))")
+DAEMON = re.compile(r"^(?:\S*/)?\w+d -c\b(?!.*--(?:check|list-kinds|version|help))")
 PORT = re.compile(r"\b70\d\d\b")
 
 
