@@ -41,6 +41,7 @@ struct Echo_Ledger {
   strata::sim::Random random;
   std::deque<Life> lives;
   std::vector<Model_Echo*> open;  ///< those between open and handle_close
+  std::vector<strata::Handler_Ref> gone;  ///< of those closed: nothing may reach them
   std::string complaint;
 };
 

@@ -19,6 +19,7 @@ Duration milliseconds(Random& random, std::uint64_t low, std::uint64_t high) {
 
 void draw_limits(Random& random, Echo_Plan& plan) {
   plan.stream.high_water = random.chance(0.5) ? random.between(1'000, 30'000) : 1024 * 1024;
+  if (random.chance(0.6)) plan.buffer = random.between(200, 5'000);
   plan.stream.low_water = plan.stream.high_water / 4;
   if (random.chance(0.3)) plan.acceptor.max_connections = random.between(1, 4);
   if (random.chance(0.3)) plan.acceptor.defer_accept = 2s;
@@ -39,10 +40,12 @@ void draw_cuts(Random& random, Echo_Plan& plan) {
 
 }  // namespace
 
-Echo_Plan::Echo_Plan(std::uint64_t seed) : descriptors{1024}, byte_limit{strata::Budget::unlimited} {
+Echo_Plan::Echo_Plan(std::uint64_t seed)
+    : descriptors{1024}, buffer{64 * 1024}, byte_limit{strata::Budget::unlimited} {
   Random random{seed ^ 0x5ca1ab1e};
   calm = random.chance(0.5);
   if (random.chance(0.8)) faults = strata::sim::Faults::drawn(random, !calm);
+  reactor.post_capacity = 64;  // the default ring of cells would be most of a run's cost
   reactor.timers = random.chance(0.5) ? strata::Timer_Kind::wheel : strata::Timer_Kind::heap;
   draw_limits(random, *this);
   if (!calm) draw_cuts(random, *this);

@@ -24,6 +24,7 @@ struct Echo_Plan {
   strata::Stream_Options stream;
   strata::Acceptor_Options acceptor;
   std::size_t descriptors = 0;  ///< the process may have open at once
+  std::size_t buffer = 0;       ///< of a socket, in each direction
   std::size_t byte_limit = 0;   ///< of the service's budget
   bool frames = false;          ///< handlers echo whole frames and leave the rest unread
   strata::Duration drain_at{};  ///< the service is drained then, whatever is under way; 0: when all clients are done

@@ -49,6 +49,7 @@ class Echo_Run {
 
  private:
   void start() {
+    simulator_.buffer_size(plan_.buffer);
     reactor_ = *Reactor::open(plan_.reactor);
     service_.emplace(*reactor_, process_, ledger_);
     acceptor_.emplace(*service_);

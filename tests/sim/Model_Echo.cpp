@@ -53,6 +53,7 @@ strata::Result<> Model_Echo::handle_data(Bytes bytes) {
   if (const Result<> replied = reply(bytes.first(bytes.size() - rest)); !replied) return replied;
   if (ledger_.random.chance(0.05)) pause_input();
   if (ledger_.random.chance(0.1)) meddle();
+  if (ledger_.random.chance(0.1)) haunt();
   return ledger_.plan.calm || !ledger_.random.chance(0.02) ? Result<>{} : misbehave();
 }
 
@@ -136,6 +137,7 @@ void Model_Echo::handle_close(std::error_code reason) noexcept {
   if (++life_.closes > 1) ledger_.complain("handle_close came twice");
   life_.reason = reason;
   std::erase(ledger_.open, this);
+  ledger_.gone.push_back(ref());
   const Duration quiet = Clock::now() - life_.last_input;
   if (reason == strata::errc::idle_timeout && quiet < ledger_.plan.stream.idle_timeout) {
     ledger_.complain("idle_timeout " + std::to_string(quiet.count()) + " ns after input");
@@ -177,6 +179,14 @@ void Model_Echo::meddle() {
   } else {
     other.close_noted(way == 4);
   }
+}
+
+/// Whoever has a closed handler's slot now, what was meant for the old one must not reach it.
+void Model_Echo::haunt() {
+  if (ledger_.gone.empty()) return;
+  const strata::Handler_Ref stale = ledger_.gone[ledger_.random.below(ledger_.gone.size())];
+  if (home().post(stale, [] {}).has_value()) ledger_.complain("a post to a closed handler was taken");
+  if (home().find(stale) != nullptr) ledger_.complain("a closed handler was found");
 }
 
 strata::Result<> Model_Echo::misbehave() {

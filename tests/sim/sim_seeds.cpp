@@ -23,14 +23,16 @@ using strata_test::Verdict;
 struct Named_Scenario {
   std::string_view name;
   Verdict (*run)(std::uint64_t seed, std::ostream* trace);
+  std::uint64_t full;  ///< seeds of `check --full`
 };
-constexpr Named_Scenario scenarios[] = {{"echo", strata_test::run_echo}};
+constexpr Named_Scenario scenarios[] = {{"echo", strata_test::run_echo, 100'000},
+                                        {"reactor", strata_test::run_reactor, 250'000}};  // of 400 calls each
 
 struct Task {
   const char* program = "";
   std::string_view scenario = "echo";
   std::uint64_t first = 1;
-  std::uint64_t seeds = 2000;
+  std::uint64_t seeds = 0;  ///< 0: as many as fit the kind of run
   bool trace = false;
 };
 
@@ -59,7 +61,13 @@ std::string check(const Named_Scenario& scenario, std::uint64_t seed) {
   return first.hash == second.hash ? "" : "two runs of one seed differ";
 }
 
+std::uint64_t default_seeds(const Named_Scenario& scenario) {
+  const std::uint64_t seeds = std::getenv("STRATA_FULL") != nullptr ? scenario.full : 2000;
+  return strata_test::sanitized ? seeds / 10 : seeds;
+}
+
 int run(const Named_Scenario& scenario) {
+  if (task.seeds == 0) task.seeds = default_seeds(scenario);
   for (std::uint64_t seed = task.first; seed != task.first + task.seeds; ++seed) {
     if (const std::string wrong = check(scenario, seed); !wrong.empty()) {
       std::cerr << scenario.name << " seed " << seed << ": " << wrong << '\n';
@@ -112,8 +120,6 @@ bool parse(std::span<char* const> arguments) {
 
 int main(int argc, char** argv) {
   task.program = argv[0];
-  if (strata_test::sanitized) task.seeds /= 10;
-  if (std::getenv("STRATA_FULL") != nullptr) task.seeds *= 50;
   if (!parse(std::span{argv, static_cast<std::size_t>(argc)}.subspan(1))) return usage();
   std::signal(SIGABRT, died);
   if (!strata_test::sanitized) std::signal(SIGSEGV, died);  // the sanitizers' own report says more

@@ -14,6 +14,10 @@ namespace strata::inline v1::sim {
 using os::Raw;
 using os::Ready;
 
+Connection::Connection(World& world, Kind kind) : world_{world}, kind_{kind} {
+  for (int side : {0, 1}) limit(side, world.buffer, world.buffer);
+}
+
 void Connection::tell(int side) {
   if (end(side).changed) end(side).changed();
 }

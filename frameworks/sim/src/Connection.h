@@ -36,8 +36,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool end_seen = false;       // SOCK_DONE: the peer's FIN is here
     bool dead = false;           // TCP_CLOSE
     bool closed = false;         // by its owner
-    std::size_t send_limit = 64 * 1024;     // bytes in flight
-    std::size_t receive_limit = 64 * 1024;  // bytes in the inbox
+    std::size_t send_limit = 0;     // bytes in flight
+    std::size_t receive_limit = 0;  // bytes in the inbox
     std::function<void()> changed;  // told of every change that a poll would show; must not act at once
     // What flows towards this end:
     Byte_Queue flight;
@@ -46,7 +46,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool under_way = false;  // a delivery is on the agenda
   };
 
-  Connection(World& world, Kind kind) : world_{world}, kind_{kind} {}
+  Connection(World&, Kind);
 
   const End& end(int side) const { return ends_[index(side)]; }
   End& end(int side) { return ends_[index(side)]; }

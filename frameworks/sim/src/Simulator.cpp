@@ -42,6 +42,7 @@ Faults& Simulator::faults() noexcept { return world_->faults; }
 Trace& Simulator::trace() noexcept { return world_->trace; }
 std::size_t Simulator::open_descriptors() const noexcept { return world_->descriptors.count(); }
 void Simulator::limit_descriptors(std::size_t most) noexcept { world_->descriptors.limit(most); }
+void Simulator::buffer_size(std::size_t bytes) noexcept { world_->buffer = bytes; }
 const std::string& Simulator::diagnosis() const noexcept { return world_->diagnosis; }
 
 }  // namespace strata::inline v1::sim

@@ -18,7 +18,6 @@ using os::Socket_Option;
 
 namespace {
 
-constexpr int default_buffer = 64 * 1024;
 constexpr int linger_off = -1;
 constexpr int somaxconn = 4096;
 
@@ -27,7 +26,7 @@ constexpr int somaxconn = 4096;
 Socket::Socket(World& world, Family family, std::shared_ptr<Connection> connection, int side)
     : world_{world}, family_{family}, connection_{std::move(connection)}, side_{side} {
   option(Socket_Option::linger) = linger_off;
-  option(Socket_Option::send_buffer) = option(Socket_Option::receive_buffer) = default_buffer;
+  option(Socket_Option::send_buffer) = option(Socket_Option::receive_buffer) = static_cast<int>(world.buffer);
   bound_ = connection_ == nullptr ? Socket_Address{} : connection_->end(side).address;
 }
 

@@ -32,6 +32,7 @@ struct World {
   std::string diagnosis;        // why the run was ended, if it was
   std::uint64_t calls_now = 0;  // since the clock last moved: a loop that spins
   Time_Point horizon = Agenda::start + std::chrono::hours{24 * 3650};
+  std::size_t buffer = 64 * 1024;  // of a new socket, in each direction
   bool wakers_are_edges = random.chance(0.5);
 
   Duration latency() {

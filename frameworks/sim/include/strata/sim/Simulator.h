@@ -40,6 +40,7 @@ class Simulator {
   Trace& trace() noexcept;
   std::size_t open_descriptors() const noexcept;
   void limit_descriptors(std::size_t most) noexcept;  ///< 1,024 by default
+  void buffer_size(std::size_t bytes) noexcept;  ///< of new sockets, in each direction; 64 KiB by default
   const std::string& diagnosis() const noexcept;      ///< empty, or why a wait was given up
 
  private:
