@@ -20,7 +20,7 @@ struct Connect_Options {
   Duration deadline = std::chrono::seconds{30};             ///< of one try over all addresses; 0 = the system's own
   Duration attempt_delay = std::chrono::milliseconds{250};  ///< before the next address joins the race (RFC 8305, 5)
   unsigned retries = 0;                                     ///< tries after the first, each after a back-off
-  Back_Off_Options back_off;
+  Back_Off_Options back_off{};
 };
 
 /// Names one call of `connect`. Never reused.

@@ -18,8 +18,12 @@ enum class Overflow : std::uint8_t {
 
 /// Limits of one connection; the same for all of a service. 0 turns a timeout off.
 struct Stream_Options {
-  Duration idle_timeout{};   ///< nothing received and nothing sent for so long: closed with errc::idle_timeout
-  Duration write_timeout{};  ///< bytes queued, and the peer took none for so long: closed with errc::write_timeout
+  /// Nothing received and nothing sent for so long: closed with errc::idle_timeout. Any byte counts: a deadline against
+  /// peers that drip is the handler's own, a timer of `schedule`.
+  Duration idle_timeout{};
+  /// Bytes queued, and the system took none for so long: closed with errc::write_timeout. It takes again when a third of
+  /// its buffer is free (Linux: sk_stream_is_writeable), which a slow peer must reach in this time.
+  Duration write_timeout{};
   std::size_t high_water = 1024 * 1024;  ///< bytes
   std::size_t low_water = 256 * 1024;    ///< bytes
   Overflow overflow = Overflow::pause;
