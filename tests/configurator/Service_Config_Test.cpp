@@ -52,8 +52,9 @@ class Service_Config_Test : public CppUnit::TestFixture {
   void a_name_must_fit_into_logs_and_metrics() {
     const std::string wanted = "error: name: expected 1 to 64 letters, digits, - or _, found ";
     expect("a.yaml:1:10: " + wanted + "\"a b\"\n", "[{ name: a b, kind: x }]");
-    expect("a.yaml:1:10: " + wanted + "\"\"\n", "[{ name: '', kind: x }]");
-    expect("a.yaml:1:4: error: name: expected text, found nothing\n", "[{ name: , kind: x }]");
+    expect("a.yaml:1:10: " + wanted + "the text \"\"\n", "[{ name: '', kind: x }]");
+    expect("a.yaml:1:4: " + wanted + "nothing\n", "[{ name: , kind: x }]");
+    expect("", "[{ name: " + std::string(64, 'x') + ", kind: x }]");
   }
 };
 

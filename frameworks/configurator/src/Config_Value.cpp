@@ -77,6 +77,14 @@ const std::string* scalar_of(const Config_Node& node, std::string_view wanted, b
   return nullptr;
 }
 
+bool is_name(std::string_view text) noexcept {
+  constexpr std::size_t longest = 64;
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  };
+  return !text.empty() && text.size() <= longest && std::ranges::all_of(text, fits);
+}
+
 bool in_range(std::int64_t value, const Field& field) noexcept { return value >= field.least && value <= field.most; }
 
 void out_of_range(const Config_Node& node, const std::string& least, const std::string& most, Config_Errors& errors) {
@@ -171,6 +179,14 @@ void Value_Type<std::string>::read(const Config_Node& node, const Field& field, 
     return;
   }
   if (const std::string* text = scalar_of(node, "text", true, errors)) value = *text;
+}
+
+void Name_Type::read(const Config_Node& node, const Field&, std::string& value, Config_Errors& errors) {
+  constexpr std::string_view form = "1 to 64 letters, digits, - or _";
+  const std::string* text = scalar_of(node, form, true, errors);
+  if (text == nullptr) return;
+  if (!is_name(*text)) return errors.expected(node, form);
+  value = *text;
 }
 
 void Value_Type<std::optional<Endpoint>>::read(const Config_Node& node, const Field&, std::optional<Endpoint>& value,

@@ -75,7 +75,7 @@ std::span<const Field> Concurrency_Config::fields() {
 std::span<const Field> Daemon_Settings::fields() {
   using Own = Daemon_Settings;
   static constexpr std::array table{
-      field<&Own::name>("name", "what the daemon is called"),
+      field<&Own::name, Name_Type>("name", "what the daemon is called"),
       field<&Own::demultiplexer>("demultiplexer", "how it waits for events").one_of(&demultiplexers),
       field<&Own::spin>("spin", "polls so long before it sleeps; 0s: never").within(0, longest_spin),
       field<&Own::queue_limit, Size_Type>("queue_limit", "bytes that all services may have queued; 0: no limit"),

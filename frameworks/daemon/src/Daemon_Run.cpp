@@ -90,7 +90,7 @@ Exit_Code Run::serve() {
 Exit_Code Run::await_end(Exit_Code code) {
   if (stopped_) return code;
   if (const Result<> ran = reactor_.run(); !ran) {
-    static_cast<void>(services_.release());  // without a loop they cannot stop, and must outlive their connections
+    services_->stop({}, {});  // the reactor's end will close what no turn of the loop closes any more
     return complain("the loop failed: " + ran.error().message(), Exit_Code::internal);
   }
   return code;
@@ -162,7 +162,7 @@ Exit_Code run_services(const Daemon_Config& config, std::unique_ptr<Service_Repo
   const Log_Scope log_scope{logs};
   raise_descriptor_limit(logs.logger("daemon"));
 
-  const Result<std::unique_ptr<Reactor>> reactor = Reactor::open(reactor_options(config.daemon));
+  Result<std::unique_ptr<Reactor>> reactor = Reactor::open(reactor_options(config.daemon));
   if (!reactor) {
     return complain("demultiplexer " + config.daemon.demultiplexer + ": " + reactor.error().message(),
                     Exit_Code::internal);
@@ -171,7 +171,9 @@ Exit_Code run_services(const Daemon_Config& config, std::unique_ptr<Service_Repo
   const Result<Handler_Ref> adopted =
       (*reactor)->adopt(std::make_unique<Daemon_Signals>(std::move(*signals), run), Event_Mask::input);
   if (!adopted) return complain("signals: " + adopted.error().message(), Exit_Code::internal);
-  return run.serve();
+  const Exit_Code code = run.serve();
+  if (code == Exit_Code::internal) reactor->reset();  // connections before their services
+  return code;
 }
 
 }  // namespace v1

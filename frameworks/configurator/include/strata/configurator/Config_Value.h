@@ -85,6 +85,13 @@ struct Value_Type<std::string> {
   static std::string show(const std::string& value) { return value; }
 };
 
+/// What something is called in lines, logs and metrics: 1 to 64 letters, digits, - and _.
+struct Name_Type {
+  static constexpr std::string_view name = "name";
+  static void read(const Config_Node&, const Field&, std::string&, Config_Errors&);
+  static std::string show(const std::string& value) { return value; }
+};
+
 /// Empty until it is read: there is no endpoint by default.
 template <>
 struct Value_Type<std::optional<Endpoint>> {

@@ -13,7 +13,7 @@ inline namespace v1 {
 
 /// One entry of `services:`. The kind's own options are still in the node.
 struct Service_Config {
-  std::string name;  ///< letters, digits, - and _, at most 64; unique in a file
+  std::string name;  ///< Name_Type; unique in a file
   std::string kind;
   Config_Node node;
 
