@@ -33,6 +33,7 @@ class Timer_Queue_Suite : public CppUnit::TestFixture {
   CPPUNIT_TEST(timer_cancelled_by_another_of_its_tick_never_fires);
   CPPUNIT_TEST(timer_of_a_later_tick_cancelled_by_an_upcall_never_fires);
   CPPUNIT_TEST(all_the_rest_of_a_batch_may_be_cancelled_by_its_first);
+  CPPUNIT_TEST(the_newest_of_a_tick_may_be_cancelled_all_together);
   CPPUNIT_TEST(node_may_be_destroyed_by_its_own_expiry);
   CPPUNIT_TEST(each_kind_reaches_its_own_function);
   CPPUNIT_TEST(largest_deadline_is_the_last_tick);
@@ -156,7 +157,17 @@ class Timer_Queue_Suite : public CppUnit::TestFixture {
     };
     expect_fired(5, {0});
     upcall_ = nullptr;
-    CPPUNIT_ASSERT_EQUAL(std::size_t{199}, queue_.expire(6));
+    expect_fired(6, up_to(1, 200));
+    for (int i = 0; i < 2000; ++i) schedule(i, 10 + static_cast<strata::Tick>(i) / 100);
+    expect_fired(100, up_to(0, 2000));
+  }
+
+  void the_newest_of_a_tick_may_be_cancelled_all_together() {
+    for (int i = 0; i < 128; ++i) schedule(i, 50);
+    for (int i = 40; i < 128; ++i) queue_.cancel(timer(i));
+    for (int i = 40; i < 200; ++i) schedule(i, 50);
+    for (int i = 0; i < 35; ++i) queue_.cancel(timer(i));
+    expect_fired(50, up_to(35, 200));
   }
 
   void node_may_be_destroyed_by_its_own_expiry() {
