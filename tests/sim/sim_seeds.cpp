@@ -63,7 +63,7 @@ std::string check(const Named_Scenario& scenario, std::uint64_t seed) {
 
 std::uint64_t default_seeds(const Named_Scenario& scenario) {
   const std::uint64_t seeds = std::getenv("STRATA_FULL") != nullptr ? scenario.full : 2000;
-  return strata_test::sanitized ? seeds / 10 : seeds;
+  return strata_test::sanitized ? seeds / 4 : seeds;
 }
 
 int run(const Named_Scenario& scenario) {
