@@ -94,6 +94,7 @@ class Connector_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(it_tries_again_with_back_off);
   CPPUNIT_TEST(a_try_after_a_back_off_may_succeed);
   CPPUNIT_TEST(each_try_has_a_deadline_of_its_own);
+  CPPUNIT_TEST(a_deadline_does_not_cut_the_back_off);
   CPPUNIT_TEST(cancelled_half_way_is_one_failure);
   CPPUNIT_TEST(cancelled_between_tries_is_one_failure);
   CPPUNIT_TEST(cancelled_in_the_failure_of_another);
@@ -289,6 +290,17 @@ class Connector_Test : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(std::size_t{0}, link.completions());
       rig.run_for(65ms);
       link.expect_failed(std::errc::timed_out);
+    });
+  }
+
+  void a_deadline_does_not_cut_the_back_off() {
+    on_each_backend([](Rig& rig) {
+      Link link{rig};
+      link.connect({nobody()}, {.deadline = 50ms, .retries = 1, .back_off = {.first = 1s, .most = 1s}});
+      rig.run_for(490ms);
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, link.completions());
+      rig.run_for(520ms);
+      link.expect_failed(std::errc::connection_refused);
     });
   }
 

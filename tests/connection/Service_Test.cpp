@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/connection/Service.h>
 
-#include <strata/connection/Handler_Factory.h>
 #include <strata/metrics/Metric_Registry.h>
 
 #include "Connection_Rig.h"
@@ -11,11 +10,6 @@ namespace {
 using namespace strata_test;
 using strata::Bytes;
 using Rig = Connection_Rig;
-
-/// Knows no service.
-class Plain final : public strata::Svc_Handler {
-  Result<> handle_data(Bytes bytes) override { return put(bytes); }
-};
 
 class Service_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Service_Test);
@@ -29,8 +23,6 @@ class Service_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(close_all_closes_each_with_the_reason);
   CPPUNIT_TEST(the_last_release_is_told);
   CPPUNIT_TEST(connections_to_be_destroyed_still_count);
-  CPPUNIT_TEST(a_handler_that_wants_its_service_is_made_with_it);
-  CPPUNIT_TEST(a_handler_without_a_service_is_made_without);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -156,24 +148,6 @@ class Service_Test : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.stage->connections());
       rig.turn();
       CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.stage->connections());
-    });
-  }
-
-  void a_handler_that_wants_its_service_is_made_with_it() {
-    on_each_backend([](Rig& rig) {
-      const auto made = strata::make_handler_of<Host>(*rig.stage);
-      CPPUNIT_ASSERT(&made->stage == &*rig.stage);
-    });
-  }
-
-  void a_handler_without_a_service_is_made_without() {
-    on_each_backend([](Rig& rig) {
-      CPPUNIT_ASSERT(strata::make_handler_of<Plain>(*rig.stage) != nullptr);
-      rig.listen<Plain>();
-      auto& client = rig.knock();
-      rig.until([&] { return rig.stage->connections() == 1; });
-      client.send("plain");
-      rig.expect_reply(client, "plain");
     });
   }
 };

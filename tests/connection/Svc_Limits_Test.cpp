@@ -59,14 +59,13 @@ class Svc_Limits_Test : public CppUnit::TestFixture {
   void a_peer_that_never_reads_costs_the_mark_and_one_read() {
     on_each_backend(marks(), [](Rig& rig) {
       rig.stage->on_data = echo;
-      auto& client = rig.connect();
-      Seam seam;
-      seam.on_send = nothing;
+      auto& client = rig.connect(4096);
+      Rig::expect_ok(os::set_option(client.host->handle(), os::Socket_Option::send_buffer, 4096));
       const std::string chunk = pattern(10'000);
       std::size_t most = 0;
       for (int i = 0; i < 200; ++i) {
         (void)client.push(chunk);
-        rig.turn();
+        rig.settle();
         most = std::max(most, client.host->queued());
       }
       CPPUNIT_ASSERT(most > high);

@@ -21,8 +21,8 @@ struct Stream_Options {
   /// Nothing received and nothing sent for so long: closed with errc::idle_timeout. Any byte counts: a deadline against
   /// peers that drip is the handler's own, a timer of `schedule`.
   Duration idle_timeout{};
-  /// Bytes queued, and the system took none for so long: closed with errc::write_timeout. It takes again when a third of
-  /// its buffer is free (Linux: sk_stream_is_writeable), which a slow peer must reach in this time.
+  /// Bytes queued, and the system took none for so long: closed with errc::write_timeout. It takes again when a third
+  /// of its buffer is free (Linux: sk_stream_is_writeable), which a slow peer must reach in this time.
   Duration write_timeout{};
   std::size_t high_water = 1024 * 1024;  ///< bytes
   std::size_t low_water = 256 * 1024;    ///< bytes
