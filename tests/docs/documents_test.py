@@ -102,6 +102,15 @@ class Documents_Test(unittest.TestCase):
         self.daemon(70)
         self.expect_red(self.session("$ stratad -c config/examples/echo.yaml"), "ended with 70")
 
+    def test_every_port_becomes_another(self):
+        ports = " ".join(str(port) for port in range(7000, 7100))
+        self.expect_green(self.session(f"$ echo {ports}\n{ports}"))
+
+    def test_another_daemon_than_stratad_serves_as_well(self):
+        os.rename(self.root / "bin/stratad", self.root / "bin/otherd")
+        self.expect_green(self.session("$ build/dev/bin/otherd -c config/examples/echo.yaml\nready on 7007\n^C\nstopped\n"
+                                       "$ exec 3<>/dev/tcp/127.0.0.1/7007; cat <&3\nhello"))
+
     def test_a_tool_that_is_gone_is_found(self):
         self.expect_red(self.session("$ tools/test"), "there is no tools/test")
 

@@ -45,21 +45,23 @@ def matches(expected, said):
     return re.fullmatch("".join(lines), "".join(line.rstrip() + "\n" for line in said.splitlines())) is not None
 
 
-def free_port():
-    """A free port of four digits, so that columns in a file stay as they are."""
+def free_port(taken):
+    """A free port of four digits, so that columns in a file stay as they are; none of those taken."""
     while True:
+        port = random.randrange(2000, 7000)
         with socket.socket() as one:
             try:
-                one.bind(("127.0.0.1", random.randrange(2000, 7000)))
-                return one.getsockname()[1]
+                one.bind(("127.0.0.1", port))
             except OSError:
                 continue
+        if str(port) not in taken:
+            return str(port)
 
 
 class Session:
     def __init__(self, root, binaries, text):
-        self.root, self.problems, self.daemon = root, [], None
-        self.ports = {port: str(free_port()) for port in sorted(set(PORT.findall(text)))}
+        self.root, self.problems, self.daemon, self.ports = root, [], None, {}
+        self.with_free_ports(text)
         self.folder = Path(tempfile.mkdtemp(prefix="strata-docs-"))
         self.environment = os.environ | {"PATH": f"{binaries}:{os.environ['PATH']}"}
         for name in ("config", "docs/examples"):
@@ -69,7 +71,9 @@ class Session:
             path.write_text(self.with_free_ports(path.read_text()))
 
     def with_free_ports(self, text):
-        return PORT.sub(lambda m: self.ports.setdefault(m[0], str(free_port())), text)
+        for port in sorted(set(PORT.findall(text)) - self.ports.keys()):
+            self.ports[port] = free_port(self.ports.values())
+        return PORT.sub(lambda m: self.ports[m[0]], text)
 
     def with_known_ports(self, text):
         for known, free in self.ports.items():
