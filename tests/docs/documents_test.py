@@ -108,7 +108,7 @@ class Documents_Test(unittest.TestCase):
 
     def test_another_daemon_than_stratad_serves_as_well(self):
         os.rename(self.root / "bin/stratad", self.root / "bin/otherd")
-        self.expect_green(self.session("$ build/dev/bin/otherd -c config/examples/echo.yaml\nready on 7007\n^C\nstopped\n"
+        self.expect_green(self.session("$ otherd -c config/examples/echo.yaml\nready on 7007\n^C\nstopped\n"
                                        "$ exec 3<>/dev/tcp/127.0.0.1/7007; cat <&3\nhello"))
 
     def test_a_tool_that_is_gone_is_found(self):
