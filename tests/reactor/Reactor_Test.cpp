@@ -42,6 +42,7 @@ class Reactor_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(for_each_visits_its_group_alone);
   CPPUNIT_TEST(stop_ends_the_run_and_it_may_be_run_again);
   CPPUNIT_TEST(a_stop_before_the_run_ends_it_at_once);
+  CPPUNIT_TEST(an_unknown_mechanism_is_refused);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -258,6 +259,11 @@ class Reactor_Test : public CppUnit::TestFixture {
       rig.turn();
       rig.expect_diary("post");
     });
+  }
+  void an_unknown_mechanism_is_refused() {
+    strata::Reactor_Options options;
+    options.demultiplexer = "nonsense";
+    Rig::expect_error(condition(std::errc::invalid_argument), strata::Reactor::open(options));
   }
 };
 

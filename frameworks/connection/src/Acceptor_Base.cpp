@@ -30,9 +30,12 @@ Outcome<> Acceptor_Base::open(std::span<const os::Socket_Address> addresses, con
                 "defer_accept: the handler does not declare first_speaker = First_Speaker::client");
   }
   options_ = options;
-  for (const os::Socket_Address& address : addresses) {
+  os::Socket_Address first;  // tcp://*:0 is one port in both families: the second takes what the system gave the first
+  for (os::Socket_Address address : addresses) {
+    if (address.port() == 0 && first.port() != 0 && address.family() != first.family()) address.set_port(first.port());
     Outcome<SOCK_Acceptor> socket = SOCK_Acceptor::open(address, listen_options(options));
     if (!socket) return close(), std::unexpected{std::move(socket.error())};
+    if (first.port() == 0) first = socket->local_address().value_or(first);
     auto listener = std::make_unique<Listener>(*this, std::move(*socket));
     Listener& borrowed = *listener;
     const Result<Handler_Ref> ref =

@@ -79,6 +79,7 @@ Listener::Accepted Listener::accept_one(std::error_code& error) try {
     return Accepted::none_left;
   }
   back_off_ = {};
+  if (acceptor_->options_.shed_when_full && !reserve_) reserve_ = spare();  // somebody else had taken its place
   Service& service = acceptor_->service();
   const bool read_first = acceptor_->options_.defer_accept > Duration::zero();
   const Result<Handler_Ref> started =
@@ -132,8 +133,8 @@ void Listener::pause() {
   Reactor& reactor = *ref_.reactor();
   acceptor_->await_room();
   back_off_ = back_off_ == Duration::zero() ? first_back_off : std::min(back_off_ * 2, longest_back_off);
-  (void)reactor.suspend(ref_, Suspension::rate);  // a failure has closed it
   retry_ = reactor.schedule(back_off_, [this] { (void)ref_.reactor()->resume(ref_, Suspension::rate); });
+  if (retry_.active()) (void)reactor.suspend(ref_, Suspension::rate);  // without memory for a timer: tried every turn
 }
 
 void Listener::room() {
@@ -143,10 +144,7 @@ void Listener::room() {
   if (!acceptor_->full()) (void)reactor.resume(ref_, Suspension::high_water);
 }
 
-void Listener::retire() noexcept {
-  (void)os::set_option(handle(), os::Socket_Option::defer_accept, 0);  // no TCP socket: nothing is deferred
-  acceptor_ = nullptr;
-}
+void Listener::retire() noexcept { acceptor_ = nullptr; }
 
 void Listener::handle_close(std::error_code reason) noexcept {
   retry_.cancel();

@@ -27,7 +27,7 @@ class Listener final : public Event_Handler {
   void start(Handler_Ref ref) noexcept { ref_ = ref; }
   Result<os::Socket_Address> address() const noexcept { return socket_.local_address(); }
   void room();  ///< a connection has gone: accept again, whatever it paused for
-  /// From here on it is nobody's; peers that the kernel has deferred are taken out of deferral.
+  /// From here on it is nobody's.
   void retire() noexcept;
 
  private:

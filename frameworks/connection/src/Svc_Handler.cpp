@@ -11,6 +11,7 @@
 #include <strata/os/Socket.h>
 #include <strata/timers/Tick.h>
 #include <strata/timers/Timer_Queue.h>
+#include <strata/wrappers/Address_Text.h>
 
 #include "Svc_State.h"
 
@@ -60,8 +61,9 @@ Svc_Handler::~Svc_Handler() {
   if (filed()) home().timers().cancel(*this);
   if (cold_) {
     if (cold_->filed()) home().timers().cancel(*cold_);
-    service_->budget().release(cold_->queue.length());
+    service_->budget().release(cold_->queue.length() + cold_->unread_size);
   }
+  log(Log_Level::debug, "closed");
   transport_->close(*this, is(svc::aborted));
   service_->detach();
 }
@@ -69,6 +71,8 @@ Svc_Handler::~Svc_Handler() {
 os::Socket_Address Svc_Handler::peer() const noexcept {
   return os::peer_address(handle_).value_or(os::Socket_Address{});
 }
+
+std::string Svc_Handler::to_text() const { return strata::to_text(peer()); }
 
 os::Socket_Address Svc_Handler::local() const noexcept {
   return os::local_address(handle_).value_or(os::Socket_Address{});
@@ -108,6 +112,7 @@ void Svc_Handler::suspend(Suspension reason) {
 }
 
 void Svc_Handler::resume(Suspension reason) {
+  if ((suspended_ & static_cast<std::uint8_t>(reason)) == 0) return;
   suspended_ &= static_cast<std::uint8_t>(~static_cast<unsigned>(reason));
   if (suspended_ != 0) return;
   if (cold_ && cold_->unread_size != 0) {
@@ -125,6 +130,8 @@ Result<> Svc_Handler::unread(Const_Bytes rest) {
   if (state == nullptr) return fail(std::errc::not_enough_memory);
   std::unique_ptr<std::byte[]> copy{new (std::nothrow) std::byte[rest.size()]};
   if (!copy) return fail(std::errc::not_enough_memory);
+  if (!service_->budget().charge(rest.size())) return fail(std::errc::no_buffer_space);
+  service_->budget().release(state->unread_size);
   std::memcpy(copy.get(), rest.data(), rest.size());
   state->unread = std::move(copy);
   state->unread_size = rest.size();
@@ -147,6 +154,7 @@ Result<> Svc_Handler::deliver(Bytes bytes) {
     bytes = Bytes{bytes.data() - size, bytes.size() + size};
     std::memcpy(bytes.data(), cold_->unread.get(), size);
     cold_->unread.reset();
+    service_->budget().release(size);
     unset(svc::redeliver);
   }
   Hook hook{*this};
@@ -183,6 +191,12 @@ Result<> Svc_Handler::handle_end() {
 Result<> Svc_Handler::as_hook(void (*call)(void*), void* argument) {
   Hook hook{*this};
   call(argument);
+  return hook.end({});
+}
+
+Result<> Svc_Handler::handle_post(Callback& callback) {
+  Hook hook{*this};
+  callback();
   return hook.end({});
 }
 

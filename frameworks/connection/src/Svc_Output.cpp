@@ -70,7 +70,8 @@ Result<> Svc_Handler::admit(std::size_t size) {
   if (queued() == 0 || queued() + size <= limits.high_water) return {};
   switch (limits.overflow) {
     case Overflow::pause:
-      return corking() ? Result<>{} : fail(std::errc::no_buffer_space);
+      // A hook finishes what it began: bounded, for no input comes above the mark. A timer's would not be.
+      return corking() && !is(svc::above) ? Result<>{} : fail(std::errc::no_buffer_space);
     case Overflow::close:
       close(errc::overflow);
       return fail(errc::overflow);

@@ -31,6 +31,7 @@ inline constexpr std::uint16_t draining = 256;      ///< close_when_idle
 inline constexpr std::uint16_t heard = 512;         ///< something was delivered since it was cleared
 inline constexpr std::uint16_t redeliver = 1024;    ///< resumed with bytes left unread
 inline constexpr std::uint16_t attached = 2048;     ///< counted by its service
+inline constexpr std::uint16_t above = 4096;        ///< the hook that runs began above the high-water mark
 inline constexpr std::uint16_t no_more = end_wanted | closing | closed;  ///< puts are refused
 }  // namespace svc
 
@@ -52,6 +53,7 @@ class Svc_Handler::Hook {
     if (context_ != nullptr && context_->corked_by == nullptr) {
       context_->corked_by = &handler;
       corking_ = true;
+      handler.is(svc::paused) ? handler.set(svc::above) : handler.unset(svc::above);
     }
   }
   Hook(const Hook&) = delete;

@@ -48,6 +48,7 @@ class Run {
   void on_signal(os::Signal signal);
 
  private:
+  Result<> listen_to_signals();
   Exit_Code await_end(Exit_Code code);
   void stop(Duration drain);
   void announce() const;
@@ -78,6 +79,10 @@ Exit_Code Run::serve() {
   if (const Outcome<> prepared = services_->prepare({reactor_, &budget_, &metrics_}); !prepared) {
     return complain(prepared.error().what, Exit_Code::unavailable);
   }
+  // Only now: while names are looked up a signal ends the process, for nothing has begun.
+  if (const Result<> listening = listen_to_signals(); !listening) {
+    return complain("signals: " + listening.error().message(), Exit_Code::internal);
+  }
   if (const Outcome<> started = services_->start(); !started) {
     complain(started.error().what, Exit_Code::unavailable);
     stop({});
@@ -85,6 +90,15 @@ Exit_Code Run::serve() {
   }
   announce();
   return await_end(Exit_Code::success);
+}
+
+Result<> Run::listen_to_signals() {
+  using enum os::Signal;
+  Result<os::Signal_Source> signals = os::Signal_Source::open({interrupt, terminate, hangup, user1, user2});
+  if (!signals) return fail(signals.error());
+  const Result<Handler_Ref> adopted =
+      reactor_.adopt(std::make_unique<Daemon_Signals>(std::move(*signals), *this), Event_Mask::input);
+  return adopted ? Result<>{} : fail(adopted.error());
 }
 
 Exit_Code Run::await_end(Exit_Code code) {
@@ -151,10 +165,6 @@ Reactor_Options reactor_options(const Daemon_Settings& daemon) {
 }  // namespace
 
 Exit_Code run_services(const Daemon_Config& config, std::unique_ptr<Service_Repository> services) {
-  using enum os::Signal;
-  Result<os::Signal_Source> signals = os::Signal_Source::open({interrupt, terminate, hangup, user1, user2});
-  if (!signals) return complain("signals: " + signals.error().message(), Exit_Code::internal);
-
   Log_System& logs = Log_System::process();
   if (const Outcome<> logging = start_logging(logs, config.logging); !logging) {
     return no_log(config, logging.error());
@@ -168,9 +178,6 @@ Exit_Code run_services(const Daemon_Config& config, std::unique_ptr<Service_Repo
                     Exit_Code::internal);
   }
   Run run{config, std::move(services), **reactor};
-  const Result<Handler_Ref> adopted =
-      (*reactor)->adopt(std::make_unique<Daemon_Signals>(std::move(*signals), run), Event_Mask::input);
-  if (!adopted) return complain("signals: " + adopted.error().message(), Exit_Code::internal);
   const Exit_Code code = run.serve();
   if (code == Exit_Code::internal) reactor->reset();  // connections before their services
   return code;

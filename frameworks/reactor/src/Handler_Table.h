@@ -35,8 +35,7 @@ struct Handler_Slot {
 };
 static_assert(sizeof(Handler_Slot) == 24);
 
-/// Slots with generations, at stable addresses, and who has which handle. @threads home; `live` from any thread is the
-/// reactor's business.
+/// Slots with generations, at stable addresses, and who has which handle. @threads home
 class Handler_Table {
  public:
   static constexpr std::uint32_t none = 0xffffffff;

@@ -55,6 +55,7 @@ Result<std::unique_ptr<Reactor_Core>> Reactor_Core::open(const Reactor_Options& 
 }
 
 Reactor_Core::~Reactor_Core() {
+  if (!timers) return;  // `open` failed
   dying_ = true;
   posts_->close();
   for (std::uint32_t i = 0; i < table.used(); ++i) {

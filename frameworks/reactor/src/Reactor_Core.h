@@ -93,8 +93,8 @@ class Reactor_Core {
   template <class Hook>
   void upcall(std::uint64_t token, Event_Handler& handler, Hook hook) noexcept;
   template <class Call>
-  bool guarded(Call call) noexcept;
-  void threw(std::string_view what) noexcept;
+  bool guarded(const Event_Handler* handler, Call call) noexcept;
+  void threw(const Event_Handler* handler, std::string_view what) noexcept;
   void deregister(Handler_Slot& slot) noexcept;
   void reserve_closing();
 

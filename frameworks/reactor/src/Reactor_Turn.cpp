@@ -143,10 +143,7 @@ void Reactor_Core::run_posts() noexcept {
     if (post->token == 0) {
       run_callback(post->callback);
     } else if (Handler_Slot* slot = table.find(post->token)) {
-      upcall(post->token, *slot->handler, [&](Event_Handler&) -> Result<> {
-        post->callback();
-        return {};
-      });
+      upcall(post->token, *slot->handler, [&](Event_Handler& h) { return h.handle_post(post->callback); });
     }
     posts_->pop();
   }
@@ -157,32 +154,33 @@ void Reactor_Core::expire_timers() noexcept {
 }
 
 template <class Call>
-bool Reactor_Core::guarded(Call call) noexcept {
+bool Reactor_Core::guarded(const Event_Handler* handler, Call call) noexcept {
   context->now_known = false;
   try {
     call();
     return true;
   } catch (const std::exception& e) {
-    threw(e.what());
+    threw(handler, e.what());
   } catch (...) {
-    threw("not a std::exception");
+    threw(handler, "not a std::exception");
   }
   return false;
 }
 
-void Reactor_Core::threw(std::string_view what) noexcept {
+void Reactor_Core::threw(const Event_Handler* handler, std::string_view what) noexcept {
   ++counts.exceptions;
-  exceptions_log_.write(log_, Log_Level::error, "an upcall threw", "what", what);
+  const std::int32_t handle = handler == nullptr ? -1 : handler->handle().value();  // -1: a callback of the reactor's
+  exceptions_log_.write(log_, Log_Level::error, "an upcall threw", "handle", handle, "what", what);
 }
 
 void Reactor_Core::run_callback(Callback& callback) noexcept {
-  guarded([&] { callback(); });
+  guarded(nullptr, [&] { callback(); });
 }
 
 template <class Hook>
 void Reactor_Core::upcall(std::uint64_t token, Event_Handler& handler, Hook hook) noexcept {
   Result<> result;
-  if (!guarded([&] { result = hook(handler); })) {
+  if (!guarded(&handler, [&] { result = hook(handler); })) {
     (void)close(token, std::make_error_code(std::errc::state_not_recoverable));
   } else if (!result && result.error() != std::errc::operation_would_block) {
     (void)close(token, result.error());
@@ -244,6 +242,7 @@ void Reactor_Core::quiet_event(Handler_Slot& slot, const os::Ready& event) noexc
   if ((event.set & os::Ready::error) != 0) {
     std::error_code error = os::pending_error(slot.handle);
     if (!error) error = std::make_error_code(std::errc::connection_reset);
+    if (error == std::errc::not_a_socket) error = std::make_error_code(std::errc::broken_pipe);  // a pipe's reader left
     (void)close(event.token, error);
   } else if ((event.set & os::Ready::hangup) != 0) {
     (void)demultiplexer->remove(slot.handle);

@@ -2,6 +2,7 @@
 #include <strata/os/File.h>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,13 +20,24 @@ Raw checked_for_writing(int descriptor, Open_Mode mode) noexcept {
   return mode == Open_Mode::write ? raw_of(ftruncate(descriptor, 0)) : 0;
 }
 
+bool block_broken_pipe() noexcept {
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  return pthread_sigmask(SIG_BLOCK, &pipe, nullptr) == 0;
+}
+
 }  // namespace
 
 Raw close(Handle handle) { return raw_of(::close(handle.value())); }
 
 Raw read(Handle handle, std::byte* data, std::size_t size) { return raw_of(::read(handle.value(), data, size)); }
 
+// A pipe whose reader has gone raises SIGPIPE, and write(2) has no MSG_NOSIGNAL: blocked once in each thread that
+// writes, the signal stays pending for ever and EPIPE says it all.
 Raw write(Handle handle, const std::byte* data, std::size_t size) {
+  thread_local const bool blocked = block_broken_pipe();
+  static_cast<void>(blocked);
   return raw_of(::write(handle.value(), data, size));
 }
 

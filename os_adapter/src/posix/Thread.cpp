@@ -6,6 +6,7 @@
 #include <new>
 
 #include <pthread.h>
+#include <signal.h>
 
 #include "posix/Native.h"
 
@@ -32,7 +33,11 @@ Raw thread_start(const Thread_Start& wanted) {
   if (!start) return -Raw{ENOMEM};
   std::strncpy(start->name, wanted.name, sizeof start->name - 1);
   pthread_t thread{};
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the first thread's, through its Signal_Source
   const int error = pthread_create(&thread, nullptr, strata_thread_main, start.get());
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (error != 0) return -Raw{error};
   static_cast<void>(start.release());  // the thread's now
   static_assert(sizeof thread <= sizeof *wanted.id);

@@ -34,7 +34,8 @@ class Thread {
   std::uint64_t id_ = 0;
 };
 
-/// Starts a thread. Errors: resource_unavailable_try_again, not_enough_memory. An exception from `body` terminates.
+/// Starts a thread; all signals are blocked in it, so that they stay the first thread's. An exception from `body`
+/// terminates. Errors: resource_unavailable_try_again, not_enough_memory.
 Result<Thread> spawn(std::string name, std::move_only_function<void()> body);
 
 }  // namespace os

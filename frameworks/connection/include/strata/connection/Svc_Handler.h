@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -57,6 +58,15 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   os::Handle handle() const noexcept final { return handle_; }
   os::Socket_Address peer() const noexcept;   ///< unspecified where the system no longer knows
   os::Socket_Address local() const noexcept;
+
+  /// A line of the service's log with the fields service, connection and peer; looked up only when it is written.
+  template <class... Pairs>
+  void log(Log_Level level, Log_Message message, const Pairs&... pairs) const noexcept {
+    if (!service_->log().enabled(level)) return;
+    const Log_Context who{service_->name(), ref_.token(), *this};
+    service_->log().with(who).write(level, message, pairs...);
+  }
+  std::string to_text() const;  ///< the peer, for such lines
 
   /// Sends `bytes`, which are free again when it returns. In a hook, less than `cork_limit` is gathered until the hook
   /// returns; what the peer cannot take is queued and charged. Reports queue policy alone: no_buffer_space (a budget;
@@ -118,6 +128,7 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
 
   Result<> handle_input() final;
   Result<> handle_output() final;
+  Result<> handle_post(Callback& callback) final;
 
   bool is(std::uint16_t flag) const noexcept { return (flags_ & flag) != 0; }
   void set(std::uint16_t flag) noexcept { flags_ = static_cast<std::uint16_t>(flags_ | flag); }

@@ -6,6 +6,7 @@
 #include <strata/os/Demultiplexer.h>
 #include <strata/os/Handle.h>
 #include <strata/os/Result.h>
+#include <strata/timers/Callback.h>
 #include <strata/timers/Timer_Id.h>
 
 namespace strata {
@@ -33,6 +34,11 @@ class Event_Handler {
   virtual Result<> handle_output() { return {}; }
   /// A timer of `Reactor::schedule(Handler_Ref, …)` is due.
   virtual Result<> handle_timeout(Timer_Id) { return {}; }
+  /// A post to this handler: calls `callback`, within whatever the handler's hooks are within.
+  virtual Result<> handle_post(Callback& callback) {
+    callback();
+    return {};
+  }
   /// Exactly once, last, never inside another hook; then the reactor frees what it has adopted. The handle may be
   /// registered anew here.
   virtual void handle_close(std::error_code /*reason*/) noexcept {}

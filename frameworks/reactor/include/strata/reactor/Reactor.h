@@ -37,7 +37,7 @@ struct Adopt_Options {
 ///
 /// A turn is: posted calls, due timers, I/O (input before output on one handle), flush of what `flush_later` asked for,
 /// then `handle_close` and destruction of the closed. What a post posts runs in the next turn. A handler gets at most
-/// one upcall of each kind a turn.
+/// one I/O event and one flush a turn.
 ///
 /// Owned by the user; destroying it closes all handlers with errc::stopping. @threads home, but for `post` and `stop`:
 /// home is the thread in `run`, outside of `run` the owner's.
@@ -95,7 +95,8 @@ class Reactor {
   Result<> run_one();                ///< one turn, which waits for an event
   Result<> poll();                   ///< one turn, which does not wait
   Result<> run_for(Duration time);   ///< turns for `time`, or until `stop()`
-  void stop() noexcept;              ///< after the turn under way. @threads any
+  /// Ends the run after the turn under way; outside of a run, the next one at once. @threads any
+  void stop() noexcept;
 
   /// The time of the upcall that runs, read once and only when asked for: at or after its start.
   Time_Point now() noexcept {
