@@ -24,7 +24,8 @@ class Reactor_Random_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
   static void fail(const std::string& what, std::uint64_t seed, const char* test) {
-    CPPUNIT_FAIL(what + "\nreplay: STRATA_SEED=" + std::to_string(seed) + " reactor_tests Reactor_Random_Test::" + test);
+    const std::string replay = "STRATA_SEED=" + std::to_string(seed) + " reactor_tests Reactor_Random_Test::" + test;
+    CPPUNIT_FAIL(what + "\nreplay: " + replay);
   }
 
   /// `each(seed)` for as many seeds as make so many operations in all, or for the one that is asked for.

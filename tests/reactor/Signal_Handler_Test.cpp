@@ -2,10 +2,10 @@
 // Contract point 11: signals are upcalls like any other.
 #include <strata/reactor/Signal_Handler.h>
 
-#include <signal.h>
-#include <unistd.h>
-
+#include <csignal>
 #include <thread>
+
+#include <strata/os/Process.h>
 
 #include "Reactor_Rig.h"
 
@@ -164,7 +164,7 @@ class Signal_Handler_Test : public CppUnit::TestFixture {
       Rig rig{backend};
       auto guest = adopt(rig);  // before the thread starts, which inherits the mask
       guest.probe->act = [&] { return rig.reactor->stop(), strata::Result<>{}; };
-      const std::jthread sender{[] { ::kill(::getpid(), SIGUSR2); }};
+      const std::jthread sender{[] { ::kill(static_cast<pid_t>(os::process_id()), SIGUSR2); }};
       Rig::expect_ok(rig.reactor->run());
       rig.expect_diary("user2");
     }
