@@ -19,6 +19,7 @@ using Rig = Connection_Rig;
 class Acceptor_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Acceptor_Test);
   CPPUNIT_TEST(port_0_becomes_a_real_port);
+  CPPUNIT_TEST(port_0_is_one_port_in_both_families);
   CPPUNIT_TEST(a_taken_address_is_told_in_words);
   CPPUNIT_TEST(it_listens_on_all_addresses_or_on_none);
   CPPUNIT_TEST(it_listens_on_several_addresses);
@@ -44,6 +45,16 @@ class Acceptor_Test : public CppUnit::TestFixture {
       rig.listen();
       CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.acceptor->addresses().size());
       CPPUNIT_ASSERT(rig.address().port() != 0);
+    });
+  }
+
+  void port_0_is_one_port_in_both_families() {
+    on_each_backend([](Rig& rig) {
+      if (!rig.backend.is("sim")) return;  // a machine may be without IPv6
+      Acceptor<Host> acceptor{*rig.stage};
+      const std::array any{loopback(), os::Socket_Address::ipv6(std::array<std::uint8_t, 16>{}, 0)};
+      CPPUNIT_ASSERT(acceptor.open(any).has_value());
+      CPPUNIT_ASSERT_EQUAL(acceptor.addresses()[0].port(), acceptor.addresses()[1].port());
     });
   }
 
@@ -263,7 +274,7 @@ class Acceptor_Test : public CppUnit::TestFixture {
  private:
   static void listen_twice(Rig& rig, const strata::Acceptor_Options& options = {}) {
     rig.acceptor = std::make_unique<Acceptor<Host>>(*rig.stage);
-    const std::array both{loopback(), loopback()};
+    const std::array both{loopback(), os::Socket_Address::ipv4(std::array<std::uint8_t, 4>{127, 0, 0, 2}, 0)};
     CPPUNIT_ASSERT(rig.acceptor->open(both, options).has_value());
     CPPUNIT_ASSERT_EQUAL(std::size_t{2}, rig.acceptor->addresses().size());
   }

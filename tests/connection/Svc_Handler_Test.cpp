@@ -30,6 +30,7 @@ class Svc_Handler_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(what_was_left_unread_comes_again_before_new_bytes);
   CPPUNIT_TEST(as_much_as_the_cap_may_be_left_unread);
   CPPUNIT_TEST(more_than_the_cap_is_refused);
+  CPPUNIT_TEST(what_is_left_unread_is_charged);
   CPPUNIT_TEST(resume_delivers_what_was_left_unread);
   CPPUNIT_TEST(unread_bytes_come_before_the_end);
   CPPUNIT_TEST(unread_bytes_come_again_when_the_queue_has_fallen);
@@ -48,7 +49,7 @@ class Svc_Handler_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(nothing_is_delivered_after_the_reactor_was_told_to_close);
   CPPUNIT_TEST(a_timer_of_its_own_is_a_hook);
   CPPUNIT_TEST(a_timer_of_its_own_dies_with_it);
-  CPPUNIT_TEST(a_post_to_it_answers_in_the_same_turn);
+  CPPUNIT_TEST(a_post_to_it_is_a_hook);
   CPPUNIT_TEST(a_post_to_a_dead_one_is_dropped);
   CPPUNIT_TEST_SUITE_END();
 
@@ -155,6 +156,18 @@ class Svc_Handler_Test : public CppUnit::TestFixture {
       rig.connect().send("x");
       rig.expect_received("x");
       rig.expect_open();
+    });
+  }
+
+  void what_is_left_unread_is_charged() {
+    on_each_backend([](Rig& rig) {
+      rig.stage->on_data = [](Host& h, Bytes bytes) { return bytes.size() < 8 ? h.unread(bytes) : Result<>{}; };
+      auto& client = rig.connect();
+      client.send("half");
+      rig.until([&] { return rig.process.used() == 4; });
+      client.send("full");
+      rig.until([&] { return rig.stage->deliveries == 2; });
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.process.used());
     });
   }
 
@@ -399,13 +412,19 @@ class Svc_Handler_Test : public CppUnit::TestFixture {
     });
   }
 
-  void a_post_to_it_answers_in_the_same_turn() {
+  void a_post_to_it_is_a_hook() {
     on_each_backend([](Rig& rig) {
       auto& client = rig.connect();
-      Rig::expect_ok(rig.reactor->post(client.host->ref(), [h = client.host] { Rig::expect_ok(h->put("posted")); }));
+      const auto answer = [h = client.host] {
+        for (int i = 0; i < 16; ++i) Rig::expect_ok(h->put("post"));
+        CPPUNIT_ASSERT_EQUAL(std::size_t{0}, h->queued());  // corked
+      };
+      Rig::expect_ok(rig.reactor->post(client.host->ref(), answer));
+      const Seam seam;
       rig.turn();
-      rig.until([&] { return client.read(), client.got == "posted"; });
-      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, client.host->queued());
+      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, seam.sends);
+      rig.until([&] { return client.read(), client.got.size() == 64; });
+      CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, rig.reactor->counts().exceptions);
     });
   }
 

@@ -35,6 +35,7 @@ class Svc_Limits_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(handle_writable_may_put_more);
   CPPUNIT_TEST(above_the_mark_puts_from_outside_are_refused);
   CPPUNIT_TEST(above_the_mark_puts_of_its_own_hooks_are_kept);
+  CPPUNIT_TEST(a_timers_puts_are_refused_above_the_mark);
   CPPUNIT_TEST(one_message_may_pass_the_mark);
   CPPUNIT_TEST(overflow_close_closes);
   CPPUNIT_TEST(overflow_close_closes_for_what_a_hook_has_put);
@@ -143,6 +144,21 @@ class Svc_Limits_Test : public CppUnit::TestFixture {
         rig.until([&] { return client.host->queued() == high + 6; });
       }
       rig.expect_reply(client, pattern(high) + "answer");
+    });
+  }
+
+  void a_timers_puts_are_refused_above_the_mark() {
+    on_each_backend(marks(), [](Rig& rig) {
+      auto& client = rig.connect(4096);
+      Rig::expect_ok(os::set_option(client.host->handle(), os::Socket_Option::send_buffer, 4096));
+      int refused = 0;
+      const auto tick = [&, h = client.host] {
+        if (!h->put(pattern(10'000))) ++refused;
+      };
+      client.host->timer = client.host->schedule(1ms, tick, 1ms);
+      rig.run_for(100ms);
+      CPPUNIT_ASSERT(refused > 0);
+      CPPUNIT_ASSERT(client.host->queued() <= high + 10'000);
     });
   }
 
