@@ -53,8 +53,8 @@ class Service {
   Service_Metrics& metrics() noexcept { return metrics_; }
   std::size_t connections() const noexcept { return connections_; }
 
-  /// Lists the metrics under "strata_service_…" with the label `service`, as long as this lives. Error: file_exists for a
-  /// service of the same name.
+  /// Lists the metrics under "strata_service_…" with the label `service`, as long as this lives. Error: file_exists
+  /// for a service of the same name.
   Outcome<> publish(Metric_Registry& registry);
 
   /// Asks every connection to end: its handle_drain.
