@@ -70,7 +70,7 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
 
   /// Sends `bytes`, which are free again when it returns. In a hook, less than `cork_limit` is gathered until the hook
   /// returns; what the peer cannot take is queued and charged. Reports queue policy alone: no_buffer_space (a budget;
-  /// or above the high-water mark from outside this connection's hooks), errc::overflow, errc::shed, broken_pipe (after
+  /// or above the high-water mark, but in a hook that began below it), errc::overflow, errc::shed, broken_pipe (after
   /// `shutdown_send`, `close…`); errors of the write arrive as handle_close, errc::shed among them: no budget had room
   /// for what a hook had put and the peer did not take.
   Result<> put(Const_Bytes bytes);
@@ -80,7 +80,7 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   std::size_t queued() const noexcept;  ///< bytes that wait for the peer
 
   /// Only in handle_data, with a tail of its bytes: the next handle_data starts with them. At most
-  /// Run_Context::unread_size; errors: message_size, not_enough_memory.
+  /// Run_Context::unread_size; errors: message_size, not_enough_memory, no_buffer_space (a budget).
   Result<> unread(Const_Bytes rest);
   void suspend(Suspension reason = Suspension::user);  ///< no handle_data and handle_end, until
   void resume(Suspension reason = Suspension::user);
