@@ -49,7 +49,7 @@ Result<> Svc_Handler::put(Const_Bytes bytes) {
       return {};
     }
     const std::array<Const_Bytes, 2> parts{context->cork().first(std::exchange(context->corked, 0)), bytes};
-    return send_now(parts);
+    return send_now(std::span{parts}.subspan(parts[0].empty() ? 1 : 0));
   }
   return put_behind(bytes, bytes.size());
 }
