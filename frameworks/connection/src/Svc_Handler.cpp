@@ -2,7 +2,6 @@
 // Life and input of a connection; Svc_Output.cpp has its output.
 #include <strata/connection/Svc_Handler.h>
 
-#include <cassert>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -115,10 +114,7 @@ void Svc_Handler::resume(Suspension reason) {
   if ((suspended_ & static_cast<std::uint8_t>(reason)) == 0) return;
   suspended_ &= static_cast<std::uint8_t>(~static_cast<unsigned>(reason));
   if (suspended_ != 0) return;
-  if (cold_ && cold_->unread_size != 0) {
-    set(svc::redeliver);
-    (void)home().flush_later(ref_);
-  }
+  redeliver_later();
   if (is(svc::draining)) (void)home().flush_later(ref_);
   (void)update_interest();
 }
@@ -175,6 +171,12 @@ Result<> Svc_Handler::deliver_end() {
   Hook hook{*this};
   if (const Result<> handled = hook.end(handle_end()); !handled) return handled;
   return is(svc::closed) ? Result<>{} : update_interest();
+}
+
+void Svc_Handler::redeliver_later() {
+  if (!cold_ || cold_->unread_size == 0) return;
+  set(svc::redeliver);
+  (void)home().flush_later(ref_);
 }
 
 Result<> Svc_Handler::redeliver() {

@@ -192,14 +192,10 @@ Result<> Svc_Handler::flush_queue() {
   for (int i = 0; i < sends_a_turn && !queue.empty(); ++i) {
     std::array<Const_Bytes, os::max_gather> room;
     const auto parts = std::span<const Const_Bytes>{room}.first(queue.gather(room));
-    const Result<std::size_t> sent = transport_->send(*this, parts);
-    if (!sent && !would_block(sent.error())) return fail(sent.error());
-    const std::size_t taken = sent.value_or(0);
+    const std::size_t taken = send_parts(parts);
     if (taken == 0) break;
     (void)queue.consume(taken);  // never more than was gathered
     service_->budget().release(taken);
-    service_->metrics().bytes_out.add(taken);
-    touch();
     if (const Result<> done = after_progress(); !done) return done;
     if (taken < total(parts)) break;
   }
@@ -215,10 +211,7 @@ Result<> Svc_Handler::after_progress() {
     }
   }
   if (!is(svc::paused) || queued() > service_->stream().low_water) return {};
-  if (cold_->unread_size != 0 && suspended_ == 0) {
-    set(svc::redeliver);
-    (void)home().flush_later(ref_);
-  }
+  if (suspended_ == 0) redeliver_later();
   unset(svc::paused);
   Hook hook{*this};
   return hook.end(handle_writable());

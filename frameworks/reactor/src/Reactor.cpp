@@ -46,27 +46,17 @@ Result<Registration> Reactor::watch(Event_Handler& handler, Event_Mask interest)
 }
 
 Result<> Reactor::set_interest(Handler_Ref ref, Event_Mask interest) {
-  assert(core_->at_home());
-  Handler_Slot* slot = core_->table.find(ref.token());
-  if (slot == nullptr) return fail(std::errc::identifier_removed);
-  slot->wanted = interest;
-  return core_->apply(*slot, ref.token());
+  return core_->change(ref.token(), [=](Handler_Slot& slot) { slot.wanted = interest; });
 }
 
 Result<> Reactor::suspend(Handler_Ref ref, Suspension reason) {
-  assert(core_->at_home());
-  Handler_Slot* slot = core_->table.find(ref.token());
-  if (slot == nullptr) return fail(std::errc::identifier_removed);
-  slot->suspended |= static_cast<std::uint8_t>(reason);
-  return core_->apply(*slot, ref.token());
+  return core_->change(ref.token(), [=](Handler_Slot& slot) { slot.suspended |= static_cast<std::uint8_t>(reason); });
 }
 
 Result<> Reactor::resume(Handler_Ref ref, Suspension reason) {
-  assert(core_->at_home());
-  Handler_Slot* slot = core_->table.find(ref.token());
-  if (slot == nullptr) return fail(std::errc::identifier_removed);
-  slot->suspended &= static_cast<std::uint8_t>(~static_cast<unsigned>(reason));
-  return core_->apply(*slot, ref.token());
+  return core_->change(ref.token(), [=](Handler_Slot& slot) {
+    slot.suspended &= static_cast<std::uint8_t>(~static_cast<unsigned>(reason));
+  });
 }
 
 Result<> Reactor::close(Handler_Ref ref, std::error_code reason) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -40,7 +41,15 @@ class Reactor_Core {
   Result<std::uint64_t> add(Event_Handler& handler, Event_Mask interest, std::uint8_t flags, std::uint32_t group);
   void remove(std::uint64_t token) noexcept;  ///< without handle_close
   Result<> close(std::uint64_t token, std::error_code reason);
-  Result<> apply(Handler_Slot& slot, std::uint64_t token);  ///< tells the demultiplexer what is wanted now
+  /// Lets `edit` change what the handler wants, and tells the demultiplexer.
+  template <class Edit>
+  Result<> change(std::uint64_t token, Edit edit) {
+    assert(at_home());
+    Handler_Slot* slot = table.find(token);
+    if (slot == nullptr) return fail(std::errc::identifier_removed);
+    edit(*slot);
+    return apply(*slot, token);
+  }
   Result<> flush_later(std::uint64_t token);
   Result<> invoke(std::uint64_t token, Result<> (*hook)(Event_Handler&, void*), void* argument, std::uint8_t ready_set);
   Result<> post(std::uint64_t token, Callback&& callback);
@@ -79,6 +88,7 @@ class Reactor_Core {
   class Running;
 
   explicit Reactor_Core(os::Waker waker);
+  Result<> apply(Handler_Slot& slot, std::uint64_t token);
   Result<> turn(Duration max_wait);
   Duration wait_time(Duration max_wait);
   Result<std::size_t> wait(Duration timeout);

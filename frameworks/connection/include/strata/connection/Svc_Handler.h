@@ -143,6 +143,7 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   void touch() noexcept;
   Result<> deliver(Bytes bytes);
   Result<> deliver_end();
+  void redeliver_later();
   Result<> redeliver();
   bool corking() const noexcept;
   std::size_t send_parts(std::span<const Const_Bytes> parts);
