@@ -68,6 +68,9 @@ struct Connection_Rig {
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, process.used());
   }
 
+  /// Grows with the loop's turns, but those of interrupted waits.
+  std::uint64_t turns() const { return reactor->counts().turns - Interruptions::waits(); }
+
   template <class Handler = Host>
   os::Socket_Address listen(const strata::Acceptor_Options& options = {}) {
     acceptor = std::make_unique<strata::Acceptor<Handler>>(*stage);

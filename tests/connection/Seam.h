@@ -21,7 +21,7 @@ namespace os = strata::os;
 constexpr os::Raw raw(std::errc e) { return -static_cast<os::Raw>(e); }
 
 /// Lies over the table in force, counts what the code under test asks of it, and answers as the test says. What a Peer
-/// does passes untouched. One at a time.
+/// does passes untouched, and a call that is interrupted is not counted: it is made again. One at a time.
 class Seam {
  public:
   /// Instead of the call; nothing: the call takes place.
@@ -56,6 +56,10 @@ class Seam {
   static inline const os::Operations* below = nullptr;
   static inline int quiet = 0;
 
+  static os::Raw counted(std::size_t& calls, os::Raw result) {
+    if (result != raw(std::errc::interrupted)) ++calls;
+    return result;
+  }
   static bool watching() { return quiet == 0 && current != nullptr; }
   static std::size_t total(const strata::Const_Bytes* parts, std::size_t count) {
     std::size_t size = 0;
@@ -64,18 +68,17 @@ class Seam {
   }
   static os::Raw gathered(os::Handle h, const strata::Const_Bytes* parts, std::size_t count) {
     if (!watching()) return below->send_gathered(h, parts, count);
-    ++current->sends;
     const std::size_t size = total(parts, count);
     const os::Raw allowed = current->on_send ? current->on_send(size) : static_cast<os::Raw>(size);
-    if (allowed < 0) return allowed;
+    if (allowed < 0) return counted(current->sends, allowed);
     std::array<strata::Const_Bytes, os::max_gather> cut;
     std::size_t left = static_cast<std::size_t>(allowed), used = 0;
     while (used < count && left != 0) {
       cut[used] = parts[used].first(std::min(left, parts[used].size()));
       left -= cut[used++].size();
     }
-    if (used == 0) return raw(std::errc::operation_would_block);
-    const os::Raw taken = below->send_gathered(h, cut.data(), used);
+    if (used == 0) return counted(current->sends, raw(std::errc::operation_would_block));
+    const os::Raw taken = counted(current->sends, below->send_gathered(h, cut.data(), used));
     if (taken > 0) current->sent.push_back(static_cast<std::size_t>(taken));
     return taken;
   }
@@ -84,14 +87,13 @@ class Seam {
     return gathered(h, &part, 1);
   }
   static os::Raw receive(os::Handle h, std::byte* data, std::size_t size) {
-    if (watching()) ++current->receives;
-    return below->receive(h, data, size);
+    const os::Raw got = below->receive(h, data, size);
+    return watching() ? counted(current->receives, got) : got;
   }
   static os::Raw accept(os::Handle h, os::Socket_Address* peer) {
     if (!watching()) return below->accept(h, peer);
-    ++current->accepts;
     const auto answer = current->on_accept ? current->on_accept() : std::nullopt;
-    return answer ? *answer : below->accept(h, peer);
+    return counted(current->accepts, answer ? *answer : below->accept(h, peer));
   }
   static os::Raw connect(os::Handle h, const os::Socket_Address& to) {
     if (!watching()) return below->connect(h, to);

@@ -7,11 +7,13 @@
 
 #include <strata/os/Clock.h>
 #include <strata/sim/Simulator.h>
+#include <strata_test/Interruptions.h>
 #include <strata_test/Virtual_Time.h>
 
 namespace strata_test {
 
-/// A world without real time: the kernel's mechanisms under a clock that only waits move, or the simulator.
+/// A world without real time: the kernel's mechanisms under a clock that only waits move, or the simulator; where the
+/// environment asks for it, with its calls interrupted.
 class Backend {
  public:
   explicit Backend(std::string_view name) : name_(name) {
@@ -20,6 +22,7 @@ class Backend {
     } else {
       time_.emplace();
     }
+    if (Interruptions::wanted()) interruptions_.emplace();
   }
   void advance(strata::Duration by) { simulator_ ? simulator_->advance(by) : time_->advance(by); }
   std::string demultiplexer() const { return simulator_ ? "auto" : name_; }
@@ -30,6 +33,7 @@ class Backend {
   std::string name_;
   std::optional<strata::sim::Simulator> simulator_;
   std::optional<Virtual_Time> time_;
+  std::optional<Interruptions> interruptions_;  // over either
 };
 
 }  // namespace strata_test
