@@ -39,7 +39,8 @@ struct Interrupted<Entry, Raw (*)(Parameters...)> {
   static inline std::atomic<std::uint64_t> calls = 0;  // that may block: the first is interrupted, then every second
 
   static Raw call(Parameters... parameters) {
-    if (!may_block(parameters...) || calls.fetch_add(1, std::memory_order_relaxed) % 2 != 0) return below(parameters...);
+    const bool interrupt = may_block(parameters...) && calls.fetch_add(1, std::memory_order_relaxed) % 2 == 0;
+    if (!interrupt) return below(parameters...);
     if constexpr (goes_on<Entry>) (void)below(parameters...);
     return -static_cast<Raw>(std::errc::interrupted);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What nearly every fixture includes, parsed once for all of them. A fixture includes what it uses even so.
 #pragma once
+
+// What nearly every fixture includes, parsed once for all of them. A fixture includes what it uses even so.
 
 #include <algorithm>
 #include <array>

@@ -13,7 +13,8 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 
 find_program(STRATA_CCACHE ccache)
 if(STRATA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${STRATA_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${STRATA_CCACHE})
 endif()
 find_package(Threads REQUIRED)
 
@@ -41,8 +42,8 @@ function(strata_module name)
   set_property(GLOBAL APPEND PROPERTY STRATA_MODULES ${name})
 endfunction()
 
-# strata_as_test(TARGET): how fixtures are compiled. Their own speed is not worth the wait for it; and a precompiled header
-# serves only those that were compiled alike, so library and program both go without a flag for the position.
+# strata_as_test(TARGET): how the suite's own code is compiled: sooner, since its speed is not worth a wait; with the
+# precompiled header of strata_test_support, which serves only what was compiled alike: hence no flag of position.
 function(strata_as_test target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
@@ -50,18 +51,20 @@ function(strata_as_test target)
     target_compile_options(${target} PRIVATE -Wno-array-bounds -Wno-stringop-overflow)
   endif()
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  if(NOT target STREQUAL strata_test_support)
+    target_precompile_headers(${target} REUSE_FROM strata_test_support)
+  endif()
 endfunction()
 
 add_custom_target(strata_threads)  # the programs whose tests use real threads: what TSan needs
 
-# strata_test(MODULE SOURCES A_Test.cpp … [THREADS A_Test …] [DEPS …] [INTERRUPTED]): one program MODULE_tests, one ctest
-# entry MODULE.A for each fixture file; those named in THREADS carry the label `threads` and run under TSan too. With
-# INTERRUPTED all of them run once more, MODULE.interrupted, with EINTR at every second call.
+# strata_test(MODULE SOURCES A_Test.cpp … [THREADS A_Test …] [DEPS …] [INTERRUPTED]): one program MODULE_tests, one
+# ctest entry MODULE.A for each fixture file; those named in THREADS carry the label `threads` and run under TSan too.
+# With INTERRUPTED all of them run once more, MODULE.interrupted, with EINTR at every second call.
 function(strata_test module)
   cmake_parse_arguments(arg "INTERRUPTED" "" "SOURCES;THREADS;DEPS" ${ARGN})
   add_executable(${module}_tests ${arg_SOURCES})
   target_link_libraries(${module}_tests PRIVATE strata_build strata_test_support ${arg_DEPS})
-  target_precompile_headers(${module}_tests REUSE_FROM strata_test_support)
   strata_as_test(${module}_tests)
   if(arg_THREADS)
     add_dependencies(strata_threads ${module}_tests)
