@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <cppunit/extensions/HelperMacros.h>
+#include <strata_test/Failing_New.h>
 #include <strata_test/Scale.h>
 
 namespace {
@@ -43,6 +44,10 @@ class Post_Queue_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_closed_queue_refuses_and_keeps_what_it_took);
   CPPUNIT_TEST(captures_die_as_their_post_is_popped);
   CPPUNIT_TEST(captures_of_what_was_never_popped_die_with_the_queue);
+  CPPUNIT_TEST(a_light_load_never_needs_more_memory);
+  CPPUNIT_TEST(a_burst_is_taken_back_in_order);
+  CPPUNIT_TEST(without_memory_a_push_fails_and_a_later_one_goes_on);
+  CPPUNIT_TEST(places_that_were_not_published_are_after_a_publish);
   CPPUNIT_TEST(the_first_push_of_a_sleep_wakes_and_no_other);
   CPPUNIT_TEST(no_sleep_is_announced_over_a_post);
   CPPUNIT_TEST(after_waking_by_itself_nobody_need_wake);
@@ -79,7 +84,7 @@ class Post_Queue_Test : public CppUnit::TestFixture {
     Callback third = [] {};
     CPPUNIT_ASSERT(queue->push(0, std::move(third)).error() == std::errc::no_buffer_space);
     CPPUNIT_ASSERT(static_cast<bool>(third));
-    queue->pop();
+    CPPUNIT_ASSERT(run_one(*queue));
     CPPUNIT_ASSERT(queue->push(0, std::move(third)).has_value());
     CPPUNIT_ASSERT(push(*queue).error() == std::errc::no_buffer_space);
   }
@@ -101,7 +106,7 @@ class Post_Queue_Test : public CppUnit::TestFixture {
     const auto capture = std::make_shared<int>(0);
     CPPUNIT_ASSERT(push(*queue, [capture] {}).has_value());
     CPPUNIT_ASSERT_EQUAL(2L, capture.use_count());
-    queue->pop();
+    CPPUNIT_ASSERT(run_one(*queue));
     CPPUNIT_ASSERT_EQUAL(1L, capture.use_count());
   }
 
@@ -113,10 +118,64 @@ class Post_Queue_Test : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(1L, capture.use_count());
   }
 
+  void a_light_load_never_needs_more_memory() {
+    const auto queue = queue_of(65'536);
+    for (int waiting = 0; waiting < 100; ++waiting) CPPUNIT_ASSERT(push(*queue).has_value());
+    const auto pass = [&](int posts) {
+      for (int i = 0; i < posts; ++i) CPPUNIT_ASSERT(push(*queue).has_value() && run_one(*queue));
+    };
+    pass(1000);
+    const strata_test::Failing_New no_memory;
+    pass(100'000);
+  }
+
+  void a_burst_is_taken_back_in_order() {
+    const auto queue = queue_of(4096);
+    std::uint64_t next = 0;
+    for (std::uint64_t burst = 0; burst < 50; ++burst) {
+      const std::uint64_t first = next;
+      while (push(*queue, [] {}, next)) ++next;
+      CPPUNIT_ASSERT_EQUAL(std::uint64_t{4096}, next - first);
+      for (std::uint64_t i = first; i < next; ++i) {
+        CPPUNIT_ASSERT_EQUAL(i, queue->front()->token);
+        queue->pop();
+      }
+      CPPUNIT_ASSERT(queue->front() == nullptr);
+    }
+  }
+
+  void without_memory_a_push_fails_and_a_later_one_goes_on() {
+    const auto queue = queue_of(4096);
+    std::uint64_t pushed = 0;
+    {
+      const strata_test::Failing_New no_memory;
+      while (push(*queue, [] {}, pushed)) ++pushed;
+      CPPUNIT_ASSERT(push(*queue).error() == std::errc::not_enough_memory);
+    }
+    CPPUNIT_ASSERT(pushed > 0 && pushed < 4096);
+    CPPUNIT_ASSERT(push(*queue, [] {}, pushed).has_value());
+    for (std::uint64_t i = 0; i <= pushed; ++i) {
+      CPPUNIT_ASSERT_EQUAL(i, queue->front()->token);
+      queue->pop();
+    }
+    CPPUNIT_ASSERT(queue->front() == nullptr);
+  }
+
+  void places_that_were_not_published_are_after_a_publish() {
+    const auto queue = queue_of(4096);
+    while (push(*queue)) {
+    }
+    CPPUNIT_ASSERT(run_one(*queue));
+    CPPUNIT_ASSERT(push(*queue).error() == std::errc::no_buffer_space);
+    queue->publish();
+    CPPUNIT_ASSERT(push(*queue).has_value());
+    CPPUNIT_ASSERT(push(*queue).error() == std::errc::no_buffer_space);
+  }
+
   void the_first_push_of_a_sleep_wakes_and_no_other() {
     const auto queue = queue_of(4);
     CPPUNIT_ASSERT(*push(*queue) == Pushed::quiet);
-    queue->pop();
+    CPPUNIT_ASSERT(run_one(*queue));
     CPPUNIT_ASSERT(queue->prepare_sleep());
     CPPUNIT_ASSERT(*push(*queue) == Pushed::wake);
     CPPUNIT_ASSERT(*push(*queue) == Pushed::quiet);

@@ -45,7 +45,6 @@ Echo_Plan::Echo_Plan(std::uint64_t seed)
   Random random{seed ^ 0x5ca1ab1e};
   calm = random.chance(0.5);
   if (random.chance(0.8)) faults = strata::sim::Faults::drawn(random, !calm);
-  reactor.post_capacity = 64;  // the default ring of cells would be most of a run's cost
   reactor.timers = random.chance(0.5) ? strata::Timer_Kind::wheel : strata::Timer_Kind::heap;
   draw_limits(random, *this);
   if (!calm) draw_cuts(random, *this);

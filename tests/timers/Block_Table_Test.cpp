@@ -5,8 +5,7 @@
 
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
-
-#include "Failing_New.h"
+#include <strata_test/Failing_New.h>
 
 class Block_Table_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Block_Table_Test);
@@ -39,7 +38,7 @@ class Block_Table_Test : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(table.grow());
     table[3].value = 5;
     {
-      const Failing_New failing;
+      const strata_test::Failing_New failing;
       CPPUNIT_ASSERT(!table.grow());
       CPPUNIT_ASSERT(!Table{}.grow());
     }

@@ -7,8 +7,7 @@
 
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
-
-#include "Failing_New.h"
+#include <strata_test/Failing_New.h>
 
 using strata::Callback;
 
@@ -43,7 +42,7 @@ class Callback_Test : public CppUnit::TestFixture {
   }
 
   void forty_captured_bytes_need_no_memory() {
-    const Failing_New failing;
+    const strata_test::Failing_New failing;
     int sum = 0;
     const std::array<int, 8> numbers{1, 2, 3, 4, 5, 6, 7, 8};
     Callback callback{[&sum, numbers] {
@@ -65,14 +64,14 @@ class Callback_Test : public CppUnit::TestFixture {
   }
 
   void captures_that_find_no_memory_leave_it_empty() {
-    const Failing_New failing;
+    const strata_test::Failing_New failing;
     CPPUNIT_ASSERT(!large());
     CPPUNIT_ASSERT_EQUAL(1L, count_.use_count());
   }
 
   void captures_whose_move_throws_live_on_the_heap() {
     Callback callback{Throwing_Move{count_}};
-    const Failing_New failing;
+    const strata_test::Failing_New failing;
     CPPUNIT_ASSERT(!Callback{Throwing_Move{count_}});
     Callback moved{std::move(callback)};
     moved();

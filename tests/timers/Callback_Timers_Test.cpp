@@ -4,8 +4,8 @@
 #include <memory>
 #include <optional>
 #include <vector>
+#include <strata_test/Failing_New.h>
 
-#include "Failing_New.h"
 #include "Timers_Fixture.h"
 
 using namespace strata;
@@ -207,7 +207,7 @@ class Callback_Timers_Test : public Timers_Fixture {
     std::vector<Timer_Id> ids(500);
     for (Timer_Id& id : ids) id = schedule(10ms, 'a');
     for (const Timer_Id id : ids) timers_.cancel(id);
-    const Failing_New failing;
+    const strata_test::Failing_New failing;
     for (int round = 0; round < 10; ++round) {
       for (Timer_Id& id : ids) id = schedule(10ms, 'a');
       expect_after(10ms, std::string(500, 'a'));
@@ -216,7 +216,7 @@ class Callback_Timers_Test : public Timers_Fixture {
 
   void a_timer_without_memory_or_callback_is_refused() {
     CPPUNIT_ASSERT(timers_.schedule(now_, 1ms, Callback{}).error() == std::errc::not_enough_memory);
-    const Failing_New failing;
+    const strata_test::Failing_New failing;
     CPPUNIT_ASSERT(timers_.schedule(now_, 1ms, writes('a')).error() == std::errc::not_enough_memory);
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, timers_.size() + queue_.size());
   }

@@ -6,8 +6,7 @@
 
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
-
-#include "Failing_New.h"
+#include <strata_test/Failing_New.h>
 
 using strata::Chunk_Pool;
 
@@ -50,7 +49,7 @@ class Chunk_Pool_Test : public CppUnit::TestFixture {
 
   void without_memory_there_is_chunk_0_and_what_was_released() {
     const std::uint32_t only = pool_.acquire();
-    const Failing_New failing;
+    const strata_test::Failing_New failing;
     while (pool_.acquire() != 0) {
     }
     pool_.release(only);

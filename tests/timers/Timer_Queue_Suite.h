@@ -15,8 +15,7 @@
 
 #include <strata/timers/Timer_Node.h>
 #include <strata/timers/Timer_Queue.h>
-
-#include "Failing_New.h"
+#include <strata_test/Failing_New.h>
 
 /// What every Timer_Queue does. A test names its timers by numbers; `fired()` tells what fired since it was last asked.
 template <class Queue>
@@ -252,7 +251,7 @@ class Timer_Queue_Suite : public CppUnit::TestFixture {
 
   void timer_that_finds_no_memory_stays_unfiled() {
     {
-      const Failing_New failing;
+      const strata_test::Failing_New failing;
       const strata::Result<> filed = queue_.schedule(timer(0), 5, 0);
       CPPUNIT_ASSERT(!filed.has_value() && filed.error() == std::errc::not_enough_memory);
     }

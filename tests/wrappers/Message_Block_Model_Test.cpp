@@ -9,12 +9,12 @@
 
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
+#include <strata_test/Failing_New.h>
 #include <strata_test/Scale.h>
 
 #include <strata/wrappers/Message_Block.h>
 
 #include "Block_Text.h"
-#include "Failing_New.h"
 
 using namespace strata;
 
@@ -128,7 +128,7 @@ class Trial {
   void fail_to_append(Pair& pair) {
     const std::string bytes = some_bytes();
     const bool fits = bytes.size() <= pair.chain.writable().size();
-    const Failing_New out_of_memory(0);
+    const strata_test::Failing_New out_of_memory(0);
     CPPUNIT_ASSERT_EQUAL(fits, pair.chain.append(as_bytes(bytes)).has_value());
     if (fits) pair.model += bytes;
   }

@@ -10,9 +10,9 @@
 
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
+#include <strata_test/Failing_New.h>
 
 #include "Block_Text.h"
-#include "Failing_New.h"
 
 using namespace strata;
 
@@ -234,7 +234,7 @@ class Message_Block_Test : public CppUnit::TestFixture {
 
   void failed_allocation_is_an_error_and_changes_nothing() {
     Message_Block chain = chain_of({"ab", "cd"});
-    const Failing_New out_of_memory(0);
+    const strata_test::Failing_New out_of_memory(0);
     expect(std::errc::not_enough_memory, Message_Block::make(8));
     expect(std::errc::not_enough_memory, Message_Block::copy(as_bytes("e")));
     expect(std::errc::not_enough_memory, chain.duplicate());
@@ -244,7 +244,7 @@ class Message_Block_Test : public CppUnit::TestFixture {
 
   void failed_wrap_leaves_the_memory_with_the_caller() {
     bool released = false;
-    const Failing_New out_of_memory(0);
+    const strata_test::Failing_New out_of_memory(0);
     expect(std::errc::not_enough_memory, Message_Block::wrap(as_bytes("e"), [&]() noexcept { released = true; }));
     CPPUNIT_ASSERT(!released);
   }
@@ -257,7 +257,7 @@ class Message_Block_Test : public CppUnit::TestFixture {
         CPPUNIT_ASSERT(chain.cont(Message_Block::wrap(as_bytes("a"), [&]() noexcept { ++released; }).value()));
       }
       for (long n = 0; n < 20; ++n) {
-        const Failing_New out_of_memory(n);
+        const strata_test::Failing_New out_of_memory(n);
         expect(std::errc::not_enough_memory, chain.duplicate());
       }
       CPPUNIT_ASSERT(chain.duplicate());

@@ -14,6 +14,9 @@ inline namespace v1 {
 
 namespace {
 
+/// The others of a turn have to wait for no more of them.
+constexpr std::uint64_t most_posts_a_turn = 8192;
+
 /// The reactor whose `run` is on this thread's stack, the innermost: what "home" is asked of.
 thread_local const Reactor_Core* current = nullptr;
 
@@ -136,7 +139,8 @@ Result<std::size_t> Reactor_Core::wait(Duration timeout) {
 }
 
 void Reactor_Core::run_posts() noexcept {
-  const std::uint64_t end = posts_->mark();
+  const std::uint64_t end = std::min(posts_->mark(), posts_->head() + most_posts_a_turn);
+  if (posts_->head() == end) return;
   while (posts_->head() != end) {
     Post_Queue::Post* post = posts_->front();
     if (post == nullptr) break;
@@ -147,6 +151,7 @@ void Reactor_Core::run_posts() noexcept {
     }
     posts_->pop();
   }
+  posts_->publish();
 }
 
 void Reactor_Core::expire_timers() noexcept {

@@ -12,12 +12,15 @@
 namespace strata {
 inline namespace v1 {
 
-/// A bounded queue from many producers to the loop: a ring of 64-byte cells. FIFO per producer. A push is one
-/// compare-and-swap: the bit that says "the consumer sleeps" lives in the word that producers claim cells by, so that
-/// no fence is needed to decide who wakes it.
+/// A bounded queue from many producers to the loop, of 64-byte cells in blocks: as many blocks as were ever needed at
+/// once, two under a light load. FIFO per producer. A push is one compare-and-swap: the bit that says "the consumer
+/// sleeps" lives in the word that producers claim cells by, so that no fence is needed to decide who wakes it.
 ///
-/// Invariants. `tail_` = next free position << 2 | closed << 1 | asleep. Cell i is free for position p ≡ i when its
-/// turn equals p, filled when it equals p + 1, and is p + capacity once consumed. Only the consumer writes `head_`.
+/// Invariants. `tail_` = next free position << 2 | closed << 1 | asleep. Position p lies in the block of entry
+/// p / block_size of `blocks_`, a ring; it is filled when its cell's turn is p + 1. Only the consumer writes `head_`,
+/// and publishes it now and then as `freed_`; producers claim p < freed_ + capacity. An entry is empty until a producer
+/// that needs it fills it, or the consumer does, with the block that it has used up: there is room ahead, as the ring
+/// has two entries more than `capacity` positions can touch.
 class Post_Queue {
  public:
   struct Post {
@@ -29,21 +32,24 @@ class Post_Queue {
   static Result<std::unique_ptr<Post_Queue>> open(std::size_t capacity);
   ~Post_Queue();
 
-  /// @threads any. Takes `callback`, unless it fails. Errors: no_buffer_space (full), errc::stopping (closed).
+  /// @threads any. Takes `callback`, unless it fails. Errors: no_buffer_space (full), not_enough_memory (for another
+  /// block), errc::stopping (closed).
   Result<Pushed> push(std::uint64_t token, Callback&& callback) noexcept;
 
   /// @threads consumer, all of the following. The oldest post, which may run where it stands; null when there is none
-  /// that is complete. `pop` frees its captures, then its place.
+  /// that is complete. After a post, `pop` frees its captures, then its place.
   Post* front() noexcept {
-    Cell& cell = cells_[head_ & mask_];
-    return cell.turn.load(std::memory_order_acquire) == head_ + 1 ? &cell.post : nullptr;
+    if (next_ == nullptr && !enter_block()) return nullptr;
+    return next_->turn.load(std::memory_order_acquire) == head_ + 1 ? &next_->post : nullptr;
   }
   void pop() noexcept {
-    Cell& cell = cells_[head_ & mask_];
-    cell.post.callback.clear();
-    cell.turn.store(head_ + mask_ + 1, std::memory_order_release);
-    ++head_;
+    next_->post.callback.clear();
+    ++next_;
+    if (++head_ % block_size == 0) [[unlikely]] leave_block();
+    if ((head_ & publish_mask_) == 0) publish();
   }
+  /// Tells producers of the places that were freed; `pop` does so after every 64th, or half of a smaller queue.
+  void publish() noexcept { freed_.store(head_, std::memory_order_release); }
   /// Positions claimed until now: pop no further in this turn, so that what a post posts runs in the next.
   std::uint64_t mark() const noexcept { return tail_.load(std::memory_order_relaxed) >> 2; }
   std::uint64_t head() const noexcept { return head_; }
@@ -57,17 +63,28 @@ class Post_Queue {
  private:
   static constexpr std::uint64_t asleep_bit = 1, closed_bit = 2;
   struct alignas(64) Cell {
-    std::atomic<std::uint64_t> turn;
+    std::atomic<std::uint64_t> turn{0};
     Post post;
   };
   static_assert(sizeof(Cell) == 64);
 
-  Post_Queue(std::unique_ptr<Cell[]> cells, std::size_t capacity) noexcept;
+  static constexpr std::size_t block_size = 256;
+  using Block = std::atomic<Cell*>;  // of block_size cells
 
-  std::unique_ptr<Cell[]> cells_;
-  std::uint64_t mask_;
+  Post_Queue(std::unique_ptr<Block[]> blocks, std::size_t entries, std::size_t capacity) noexcept;
+  Block& block_of(std::uint64_t position) const noexcept { return blocks_[position / block_size & entry_mask_]; }
+  bool add_block(Block& entry) noexcept;
+  bool enter_block() noexcept;
+  void leave_block() noexcept;
+
+  std::unique_ptr<Block[]> blocks_;
+  std::uint64_t entry_mask_;
+  std::uint64_t capacity_;
+  std::uint64_t publish_mask_;
   alignas(64) std::atomic<std::uint64_t> tail_{0};
+  alignas(64) std::atomic<std::uint64_t> freed_{0};
   alignas(64) std::uint64_t head_ = 0;
+  Cell* next_ = nullptr;  // of head_; null before the first of its block
 };
 
 }  // namespace v1
