@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include <strata/os/Alarm.h>
 #include <strata/os/Demultiplexer.h>
 #include <strata/os/Entropy.h>
 #include <strata/os/File.h>
@@ -120,6 +121,8 @@ class Operations_Interrupt_Test : public Os_Fixture {
 
   void an_interrupted_wake_up_is_repeated() {
     auto waker = repeated<&Operations::event_open>([] { return os::Waker::open(); });
+    auto alarm = repeated<&Operations::timer_open>([] { return os::Alarm::open(); });
+    repeated<&Operations::timer_set>([&] { return alarm->set({}); });
     Fault_Table faults;
     faults.fail<&Operations::write>(std::errc::interrupted, interruptions);
     waker->wake();

@@ -37,6 +37,7 @@ Result<std::unique_ptr<Reactor_Core>> Reactor_Core::open(const Reactor_Options& 
   const Result<bool> edge = core->demultiplexer->add_waker(core->waker_.handle(), waker_token);
   if (!edge) return fail(edge.error());
   core->waker_edge_ = *edge;
+  core->alarm_.open(*core->demultiplexer, alarm_token);
 
   Result<std::unique_ptr<Post_Queue>> posts = Post_Queue::open(options.post_capacity);
   if (!posts) return fail(posts.error());

@@ -23,6 +23,7 @@
 #include <strata/timers/Timer_Queue.h>
 
 #include "Handler_Table.h"
+#include "Sleep_Alarm.h"
 #include "Spin.h"
 
 namespace strata {
@@ -33,6 +34,7 @@ class Reactor_Core {
  public:
   static constexpr std::size_t batch = 256;             ///< events fetched by one wait
   static constexpr std::uint64_t waker_token = 0;       ///< no handler's: generations begin at 1
+  static constexpr std::uint64_t alarm_token = 1;       ///< nor this
   static constexpr unsigned callback_timer_kind = 0;
 
   static Result<std::unique_ptr<Reactor_Core>> open(const Reactor_Options& options);
@@ -110,6 +112,7 @@ class Reactor_Core {
 
   os::Waker waker_;
   bool waker_edge_ = false;
+  Sleep_Alarm alarm_;
   std::unique_ptr<Post_Queue> posts_;
   Spin spin_;
   Logger log_;

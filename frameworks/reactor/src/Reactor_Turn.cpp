@@ -112,8 +112,12 @@ Duration Reactor_Core::wait_time(Duration max_wait) {
   if (!closing_.empty() || !flush_.empty()) return Duration::zero();
   const Tick nearest = queue->nearest();
   if (nearest == max_tick || max_wait == Duration::zero()) return max_wait;
-  const Duration due = std::max(tick_start(nearest) - refresh_now(), Duration::zero());
-  return max_wait < Duration::zero() ? due : std::min(due, max_wait);
+  const Time_Point when = tick_start(nearest);
+  const bool unlimited = max_wait < Duration::zero();
+  if (unlimited && alarm_.covers(when)) return max_wait;
+  const Duration due = std::max(when - refresh_now(), Duration::zero());
+  if (unlimited && alarm_.cover(when, due)) return max_wait;
+  return unlimited ? due : std::min(due, max_wait);
 }
 
 Result<std::size_t> Reactor_Core::wait(Duration timeout) {
@@ -221,6 +225,7 @@ void Reactor_Core::dispatch(const os::Ready& event) noexcept {
     if (!waker_edge_) waker_.clear();
     return;
   }
+  if (event.token == alarm_token) return alarm_.rang();
   Handler_Slot* slot = table.find(event.token);
   if (slot == nullptr) {
     ++counts.stale;

@@ -136,6 +136,8 @@ void fill_waiting(os::Operations& table) {
   table.select = [](int, void*, void*, void*, Duration) { return refused; };
   table.open_demultiplexer = open_demultiplexer;
   table.monotonic_ns = monotonic_ns;
+  table.timer_open = [] { return refused; };
+  table.timer_set = [](Handle, std::int64_t) { return refused; };
   table.wall_ns = wall_ns;
   table.entropy = entropy;
 }

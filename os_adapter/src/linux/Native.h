@@ -7,6 +7,8 @@
 namespace strata::inline v1::os::native {
 
 Raw event_open();
+Raw timer_open();
+Raw timer_set(Handle timer, std::int64_t monotonic_ns);
 Raw linux_socket(Family, Socket_Kind);
 Raw linux_socket_pair(Handle pair[2]);
 Raw linux_accept(Handle, Socket_Address* peer);

@@ -38,6 +38,8 @@ constinit const Operations native_table{
     .open_demultiplexer = native::open_demultiplexer,
 
     .monotonic_ns = native::monotonic_ns,
+    .timer_open = native::timer_open,
+    .timer_set = native::timer_set,
     .wall_ns = native::wall_ns,
     .entropy = native::entropy,
 

@@ -75,6 +75,8 @@ struct Operations {
 
   // Time and chance
   std::int64_t (*monotonic_ns)();
+  Raw (*timer_open)();  ///< readable from a point of monotonic time on, and edge-triggered then (timerfd(2)); see Alarm
+  Raw (*timer_set)(Handle, std::int64_t monotonic_ns);
   std::int64_t (*wall_ns)();
   Raw (*entropy)(std::byte* data, std::size_t size);
 
