@@ -42,6 +42,15 @@ function(strata_module name)
   set_property(GLOBAL APPEND PROPERTY STRATA_MODULES ${name})
 endfunction()
 
+# strata_service(NAME SOURCES …): what every stratad of this tree can serve. Objects, not an archive: a linker takes
+# from an archive only what somebody asks for, and nobody asks for a service.
+function(strata_service name)
+  cmake_parse_arguments(arg "" "" "SOURCES" ${ARGN})
+  add_library(strata_service_${name} OBJECT ${arg_SOURCES})
+  target_link_libraries(strata_service_${name} PUBLIC strata_configurator PRIVATE strata_build)
+  set_property(GLOBAL APPEND PROPERTY STRATA_SERVICES strata_service_${name})
+endfunction()
+
 # strata_as_test(TARGET): how the suite's own code is compiled: sooner, since its speed is not worth a wait; with the
 # precompiled header of strata_test_support, which serves only what was compiled alike: hence no flag of position.
 function(strata_as_test target)
