@@ -6,9 +6,11 @@
 #include <strata/daemon/Daemon.h>
 
 int main(int argc, char** argv) {
-  if (argc != 3 || std::string_view{argv[1]} != "-c") {
-    std::fputs("usage: greeterd -c FILE\n", stderr);
+  const bool check = argc == 4 && std::string_view{argv[3]} == "--check";
+  if ((argc != 3 && !check) || std::string_view{argv[1]} != "-c") {
+    std::fprintf(stderr, "usage: %s -c FILE [--check]\n", argv[0]);
     return static_cast<int>(strata::Exit_Code::usage);
   }
-  return static_cast<int>(strata::Daemon{strata::linked_kinds()}.run(argv[2]));
+  const strata::Daemon daemon{strata::linked_kinds()};
+  return static_cast<int>(check ? daemon.check({argv[2]}) : daemon.run({argv[2]}));
 }

@@ -89,7 +89,7 @@ class Acceptor_Service_Test : public CppUnit::TestFixture {
   void configure(const std::string& services) {
     errors_ = {};
     std::vector<Service_Config> configs;
-    constexpr Field list{"services", "", "", nullptr, nullptr};
+    constexpr Field list{};
     Value_Type<std::vector<Service_Config>>::read(tree_of(services), list, configs, errors_);
     services_ = std::make_unique<Service_Repository>(Service_Kinds{kinds});
     services_->configure(configs, errors_);

@@ -21,7 +21,7 @@ class Service_Config_Test : public CppUnit::TestFixture {
 
   static std::vector<Service_Config> read(const std::string& text, Config_Errors& errors) {
     std::vector<Service_Config> configs;
-    constexpr Field list{"services", "", "", nullptr, nullptr};
+    constexpr Field list{};
     Value_Type<std::vector<Service_Config>>::read(tree_of(text), list, configs, errors);
     return configs;
   }

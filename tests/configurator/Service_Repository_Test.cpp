@@ -56,7 +56,7 @@ class Service_Repository_Test : public CppUnit::TestFixture {
     for (const std::string& entry : entries) text += "- " + entry + '\n';
     errors_ = {};
     std::vector<Service_Config> configs;
-    constexpr Field list{"services", "", "", nullptr, nullptr};
+    constexpr Field list{};
     Value_Type<std::vector<Service_Config>>::read(tree_of(text), list, configs, errors_);
     services_ = std::make_unique<Service_Repository>(Service_Kinds{kinds_});
     services_->configure(configs, errors_);

@@ -90,35 +90,35 @@ class Daemon_Test : public CppUnit::TestFixture {
   }
 
   void a_check_prepares_nothing() {
-    expect(Exit_Code::success, daemon_.check(file("prepare")));
+    expect(Exit_Code::success, daemon_.check({file("prepare")}));
     CPPUNIT_ASSERT_EQUAL(0, prepared);
   }
 
   void a_mistake_in_the_file_is_a_matter_of_configuration() {
-    expect(Exit_Code::configuration, daemon_.check(file("a")));
-    expect(Exit_Code::configuration, daemon_.run(file("a")));
+    expect(Exit_Code::configuration, daemon_.check({file("a")}));
+    expect(Exit_Code::configuration, daemon_.run({file("a")}));
     CPPUNIT_ASSERT_EQUAL(0, prepared);
   }
 
   void a_missing_file_is_a_matter_of_configuration() {
-    expect(Exit_Code::configuration, daemon_.check(path_));
-    expect(Exit_Code::configuration, daemon_.run(path_));
+    expect(Exit_Code::configuration, daemon_.check({path_}));
+    expect(Exit_Code::configuration, daemon_.run({path_}));
   }
 
   void a_service_that_cannot_be_prepared_is_unavailable() {
-    expect(Exit_Code::unavailable, daemon_.run(file("prepare")));
+    expect(Exit_Code::unavailable, daemon_.run({file("prepare")}));
   }
 
-  void a_service_that_cannot_start_is_unavailable() { expect(Exit_Code::unavailable, daemon_.run(file("start"))); }
+  void a_service_that_cannot_start_is_unavailable() { expect(Exit_Code::unavailable, daemon_.run({file("start")})); }
 
   void a_log_file_that_cannot_be_opened_is_a_matter_of_configuration() {
-    expect(Exit_Code::configuration, daemon_.run(file("b", "logging: { file: /nowhere/at/all.log }\n")));
+    expect(Exit_Code::configuration, daemon_.run({file("b", "logging: { file: /nowhere/at/all.log }\n")}));
   }
 
   void a_loop_that_fails_is_an_internal_error() {
     const os::Operations broken = broken_loop();
     const os::Operations_Scope scope{broken};
-    expect(Exit_Code::internal, daemon_.run(file("b", "daemon: { demultiplexer: poll }\n")));
+    expect(Exit_Code::internal, daemon_.run({file("b", "daemon: { demultiplexer: poll }\n")}));
   }
 };
 

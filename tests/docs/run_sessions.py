@@ -21,7 +21,7 @@ from markdown import blocks
 
 PATIENCE = 20  # seconds for a command, or for a daemon to listen
 NOT_RUN = re.compile(r"^(?:tools/(?:test|dev)|sudo|apt-get|git|cd|cmake|ctest)\b")
-DAEMON = re.compile(r"^(?:\S*/)?\w+d -c\b(?!.*--(?:check|list-kinds|version|help))")
+DAEMON = re.compile(r"^(?:env \w+=\S+ )?(?:\S*/)?\w+d -c\b(?!.*--(?:check|explain|list-kinds|version|help))")
 PORT = re.compile(r"\b70\d\d\b")
 
 

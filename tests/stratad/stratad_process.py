@@ -17,11 +17,13 @@ PATIENCE = 60  # seconds until a test gives up; a sanitizer on a busy machine is
 class Stratad:
     program = None
 
-    def __init__(self, yaml):
+    def __init__(self, yaml, *arguments):
         self.folder = tempfile.TemporaryDirectory()
-        self.file = Path(self.folder.name, "a.yaml")
-        self.file.write_text(yaml)
-        self.process = subprocess.Popen([self.program, "-c", str(self.file)], stderr=subprocess.PIPE)
+        if yaml is not None:
+            file = Path(self.folder.name, "a.yaml")
+            file.write_text(yaml)
+            arguments = ("-c", str(file), *arguments)
+        self.process = subprocess.Popen([self.program, *arguments], stderr=subprocess.PIPE)
         self.told = b""
 
     def __enter__(self):

@@ -3,6 +3,7 @@
 """What stratad shows to those who run it: exit codes, lines, signals.
 
 usage: stratad_test.py STRATAD [CLASS…]"""
+import json
 import resource
 import signal
 import socket
@@ -11,6 +12,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import jsonschema
+import yaml
 from stratad_process import Stratad, echoes, receive_exactly, run
 
 
@@ -31,7 +34,7 @@ class Command_Line(unittest.TestCase):
     def test_help_and_version_succeed(self):
         code, out, told = run("--help")
         self.assertEqual((code, told), (0, ""))
-        for word in ("--config", "--check", "--list-kinds", "--version"):
+        for word in ("--config", "--set", "--check", "--list-kinds", "--schema", "--version", "echo"):
             self.assertIn(word, out)
         code, out, told = run("--version")
         self.assertEqual((code, told), (0, ""))
@@ -45,10 +48,118 @@ class Command_Line(unittest.TestCase):
 
     def test_a_wrong_command_line_is_64(self):
         for arguments in ((), ("-c",), ("--nonsense",), ("--check",), ("-c", "x", "--list-kinds"), ("x",),
-                          ("-c", "x", "y"), ("-c", "")):
+                          ("-c", "x", "y"), ("-c", ""), ("--schema", "--list-kinds"), ("-o", "a=b"),
+                          ("-c", "x", "-o", "a"), ("-c", "x", "-o", "=a"), ("-c", "x", "echo", "--listen", "tcp://*:0"),
+                          ("echo",), ("echo", "--listen"), ("echo", "--listen", "tcp://*:0", "--nonsense")):
             code, out, told = run(*arguments)
             self.assertEqual((code, out), (64, ""), arguments)
             self.assertNotEqual(told, "", arguments)
+
+
+class Flags(unittest.TestCase):
+    def test_a_kind_is_served_without_a_file(self):
+        with Stratad(None, "echo", "--listen", "tcp://127.0.0.1:0", "--idle-timeout", "30s") as daemon:
+            self.assertEqual(list(daemon.ready()), ["echo"])
+            with daemon.connect() as peer:
+                self.assertTrue(echoes(peer, b"hello"))
+            self.assertEqual(daemon.terminate()[0], 0)
+
+    def test_its_help_has_every_option_with_its_default(self):
+        code, out, told = run("echo", "--help")
+        self.assertEqual((code, told), (0, ""))
+        self.assertRegex(out, r"--listen endpoint REQUIRED")
+        self.assertRegex(out, r"--idle-timeout duration=0s ")
+        self.assertRegex(out, r"--overflow pause\|close\|shed=pause\s")
+        self.assertRegex(out, r"--shed-when-full +out of")
+
+    def test_a_flag_is_judged_like_the_key(self):
+        code, out, told = run("echo", "--check", "--listen", "tcp://127.0.0.1:0", "--idle-timeout", "30",
+                              "--low-water=2MiB", "--shed-when-full")
+        self.assertEqual((code, out), (78, ""))
+        self.assertEqual(told, '--idle-timeout: error: idle_timeout: "30" has no unit; write 30s or 30ms\n')
+
+    def test_a_file_is_set_over(self):
+        with Stratad(configuration(), "-o", "services.echo.name=second", "-o", "daemon.name=d") as daemon:
+            self.assertRegex(daemon.wait_line(" ready: ").string, r"^d ready: second tcp://127\.0\.0\.1:\d+$")
+            self.assertEqual(daemon.terminate()[0], 0)
+
+    def test_what_is_set_and_wrong_is_told(self):
+        with Stratad(configuration(), "-o", "services.ecko.listen=x", "-o", "daemon.spin=1s") as daemon:
+            code, told = daemon.end()
+        self.assertEqual(code, 78)
+        self.assertEqual(told, "-o services.ecko.listen: error: nothing in \"services\" is called \"ecko\"; did you "
+                               "mean \"echo\"?\n")
+
+
+class Explanation(unittest.TestCase):
+    def explained(self, text, *arguments):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "a.yaml")
+            file.write_text(text)
+            code, out, told = run("-c", str(file), "--explain", *arguments)
+            self.assertEqual((code, told), (0, ""))
+            return out.replace(folder + "/", "")
+
+    def test_every_value_has_its_origin(self):
+        text = configuration("{ name: a, kind: echo, listen: 'tcp://*:7', idle_timeout: 30s }",
+                             "{ name: b, kind: echo, listen: 'unix:///tmp/b' }",
+                             head="environment: [NOBODY_SETS_THIS]\ndaemon: { name: '${NOBODY_SETS_THIS:-d}' }")
+        out = self.explained(text, "-o", "services.b.overflow=shed")
+        for line in (r"strata: 1 +# a.yaml:1:9", r"  name: d +# a.yaml:3:17", r"    drain: 10s +# default",
+                     r"  - name: a +# a.yaml:5:13", r"    listen: tcp://\*:7 +# a.yaml:5:36",
+                     r"    idle_timeout: 30s +# a.yaml:5:63", r"    idle_timeout: 0s +# default",
+                     r"    overflow: shed +# -o services.b.overflow"):
+            self.assertRegex(out, f"(?m)^{line}$")
+
+    def test_it_reads_back_as_itself(self):
+        values = lambda text: [line.split("  #")[0].rstrip() for line in text.splitlines()]
+        first = self.explained(configuration(head="logging: { levels: { reactor: debug }, file: '/tmp/a b.log' }"))
+        self.assertEqual(check(first), (0, "", ""))
+        self.assertEqual(values(self.explained(first)), values(first))
+
+    def test_mistakes_are_told_instead(self):
+        self.assertEqual(run("echo", "--listen", "x", "--explain")[0], 78)
+
+
+class Schema(unittest.TestCase):
+    """The schema accepts what --check accepts, and refuses what it refuses, but for what holds between keys."""
+    GOOD = ("idle_timeout: 30s", "high_water: 64KiB", "high_water: 65536", "overflow: shed", "shed_when_full: true",
+            "max_connections: 10", "low_water: 1KiB", "backlog: 1")
+    BAD = ("idle_timeout: 30", "idle_timeout: [1s]", "high_water: -1", "high_water: 1 KiB", "overflow: maybe",
+           "shed_when_full: yes please", "max_connections: many", "backlog: 0", "unknown: 1", "listen: 7")
+
+    def setUp(self):
+        code, out, told = run("--schema")
+        self.assertEqual((code, told), (0, ""))
+        self.validator = jsonschema.Draft7Validator(json.loads(out))
+        self.validator.check_schema(json.loads(out))
+
+    def accepts(self, text):
+        return self.validator.is_valid(yaml.safe_load(text))
+
+    def expect(self, accepted, text):
+        self.assertEqual(check(text)[0], 0 if accepted else 78, text)
+        self.assertEqual(self.accepts(text), accepted, text)
+
+    def test_of_a_service(self):
+        for options, accepted in [(good, True) for good in self.GOOD] + [(bad, False) for bad in self.BAD]:
+            listen = "" if options.startswith("listen") else "listen: 'tcp://127.0.0.1:0', "
+            self.expect(accepted, configuration(f"{{ name: a, kind: echo, {listen}{options} }}"))
+        self.expect(False, configuration("{ name: a, kind: ecko }"))
+        self.expect(False, configuration("{ name: a, kind: echo }"))
+        self.expect(False, configuration("{ name: 'a b', kind: echo, listen: 'tcp://*:0' }"))
+
+    def test_of_the_daemon(self):
+        for head in ("daemon: { name: d, demultiplexer: poll, spin: 50us, shutdown: { drain: 5s } }",
+                     "logging: { level: debug, levels: { reactor: error }, format: json }"):
+            self.expect(True, configuration(head=head))
+        for head in ("daemon: { nam: d }", "daemon: { demultiplexer: kqueue }", "daemon: { shutdown: { drain: 5 } }",
+                     "logging: { level: loud }", "logging: { levels: { reactor: loud } }", "more: 1"):
+            self.expect(False, configuration(head=head))
+
+    def test_of_the_example(self):
+        example = Path(__file__).parents[2] / "config/examples/echo.yaml"
+        self.assertTrue(self.accepts(example.read_text()))
 
 
 class Configuration(unittest.TestCase):

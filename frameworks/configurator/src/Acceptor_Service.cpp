@@ -14,7 +14,18 @@ Acceptor_Service::~Acceptor_Service() = default;
 
 void Acceptor_Service::configure(const Service_Config& config, Config_Errors& errors) {
   name_ = config.name;
-  settings_.read(config, kind_.first_speaker == First_Speaker::client, errors);
+  Fields_Of own{{}, nullptr};
+  if (kind_.own != nullptr) {
+    options_ = kind_.own->make();
+    own = {kind_.own->table().fields, options_.object()};
+  }
+  settings_.read(config, kind_.first_speaker == First_Speaker::client, own, errors);
+}
+
+std::vector<Option_Table> Acceptor_Service::options_in_effect() const {
+  std::vector<Option_Table> tables{{Acceptor_Settings::fields(), &settings_}};
+  if (kind_.own != nullptr) tables.push_back({kind_.own->table().fields, options_.object()});
+  return tables;
 }
 
 Outcome<> Acceptor_Service::prepare(const Service_Context& context) {
@@ -23,6 +34,7 @@ Outcome<> Acceptor_Service::prepare(const Service_Context& context) {
   addresses_ = std::move(*addresses);
   const std::size_t limit = settings_.queue_limit == 0 ? Budget::unlimited : settings_.queue_limit;
   service_.emplace(name_, context.home, settings_, context.budget, limit);
+  service_->set_options(options_);
   acceptor_ = kind_.make(*service_);
   return context.metrics == nullptr ? Outcome<>{} : service_->publish(*context.metrics);
 }

@@ -9,6 +9,7 @@
 #include <strata/configurator/Service_Kind.h>
 #include <strata/configurator/Service_Object.h>
 #include <strata/connection/Acceptor_Base.h>
+#include <strata/connection/Any_Options.h>
 #include <strata/connection/Service.h>
 #include <strata/os/Socket_Address.h>
 #include <strata/timers/Timer.h>
@@ -25,6 +26,7 @@ class Acceptor_Service final : public Service_Object {
   ~Acceptor_Service() override;
 
   void configure(const Service_Config&, Config_Errors&) override;
+  std::vector<Option_Table> options_in_effect() const override;
   Outcome<> prepare(const Service_Context&) override;
   Outcome<> start() override;
   void stop(Duration drain, Callback stopped) override;
@@ -37,6 +39,7 @@ class Acceptor_Service final : public Service_Object {
   const Acceptor_Kind& kind_;
   std::string name_;
   Acceptor_Settings settings_;
+  Any_Options options_;  // of the handlers' class
   std::vector<os::Socket_Address> addresses_;
   std::optional<Service> service_;
   std::unique_ptr<Acceptor_Base> acceptor_;

@@ -19,8 +19,8 @@ struct Acceptor_Settings : Stream_Options, Acceptor_Options {
   std::size_t queue_limit = 0;  ///< bytes that all its connections may have queued; 0: no limit
 
   static std::span<const Field> fields();
-  /// The keys, then what must hold between them.
-  void read(const Service_Config&, bool client_speaks_first, Config_Errors&);
+  /// The keys, those of the handler's `own` options among them, then what must hold between them.
+  void read(const Service_Config&, bool client_speaks_first, const Fields_Of& own, Config_Errors&);
 };
 
 }  // namespace v1

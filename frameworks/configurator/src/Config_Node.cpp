@@ -27,5 +27,10 @@ void Config_Node::set_key(std::string key, Mark mark) noexcept {
   key_mark_ = mark;
 }
 
+void Config_Node::become(Config_Node other) noexcept {
+  other.set_key(std::move(key_), key_mark_);
+  *this = std::move(other);
+}
+
 }  // namespace v1
 }  // namespace strata

@@ -133,6 +133,27 @@ std::string show_size(std::uint64_t bytes) {
   return shown(binary, static_cast<std::int64_t>(bytes), "0");
 }
 
+std::string flow_text(const std::string& text) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-:*";
+  const bool safe = !text.empty() && text.find_first_not_of(plain) == text.npos && text.back() != ':' &&
+                    text.front() != ':' && text.front() != '*' && text.front() != '-' && text != "null" &&
+                    text != "Null" && text != "NULL";
+  const bool number = text.size() > 1 && text.front() == '-' && text.find_first_not_of("0123456789", 1) == text.npos;
+  if (safe || number) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) {
+      quoted += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+    } else {
+      if (c == '"' || c == '\\') quoted += '\\';
+      quoted += c;
+    }
+  }
+  return quoted += '"';
+}
+
 void read_choice(const Config_Node& node, Choices words, std::size_t& index, Config_Errors& errors) {
   std::string allowed = "one of:";
   for (const std::string_view word : words) allowed += ' ' + std::string{word};
@@ -148,9 +169,9 @@ void read_choice(const Config_Node& node, Choices words, std::size_t& index, Con
 }  // namespace detail
 
 void Value_Type<bool>::read(const Config_Node& node, const Field&, bool& value, Config_Errors& errors) {
-  const std::string* text = scalar_of(node, name, false, errors);
+  const std::string* text = scalar_of(node, shape.name, false, errors);
   if (text == nullptr) return;
-  if (*text != "true" && *text != "false") return errors.expected(node, name);
+  if (*text != "true" && *text != "false") return errors.expected(node, shape.name);
   value = *text == "true";
 }
 

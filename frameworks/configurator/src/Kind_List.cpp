@@ -6,26 +6,19 @@
 #include <cstddef>
 #include <vector>
 
-#include <strata/configurator/Config_Field.h>
-
 namespace strata {
 inline namespace v1 {
 namespace {
 
 using Row = std::array<std::string, 4>;
 
-std::string words_of(const Field& field) {
-  if (field.choices == nullptr) return std::string{field.type};
-  std::string words;
-  for (const std::string_view word : field.choices()) words += (words.empty() ? "" : "|") + std::string{word};
-  return words;
-}
-
-std::vector<Row> rows_of(const Option_Table& options) {
+std::vector<Row> rows_of(const Service_Kind& kind) {
   std::vector<Row> rows;
-  for (const Field& field : options.fields) {
-    rows.push_back({std::string{field.key}, words_of(field), field.required ? "required" : field.show(options.defaults),
-                    std::string{field.help}});
+  for (const Option_Table& options : options_of(kind)) {
+    for (const Field& field : options.fields) {
+      rows.push_back({std::string{field.key}, form_of(field),
+                      field.required ? "required" : field.show(options.values), std::string{field.help}});
+    }
   }
   return rows;
 }
@@ -45,11 +38,24 @@ std::string in_columns(const std::vector<Row>& rows) {
 
 }  // namespace
 
+std::vector<Option_Table> options_of(const Service_Kind& kind) {
+  std::vector<Option_Table> tables{kind.options()};
+  if (kind.acceptor != nullptr && kind.acceptor->own != nullptr) tables.push_back(kind.acceptor->own->table());
+  return tables;
+}
+
+std::string form_of(const Field& field) {
+  if (field.choices == nullptr) return std::string{field.shape->name};
+  std::string words;
+  for (const std::string_view word : field.choices()) words += (words.empty() ? "" : "|") + std::string{word};
+  return words;
+}
+
 std::string list_kinds(Service_Kinds kinds) {
   std::vector<const Service_Kind*> sorted{kinds.begin(), kinds.end()};
   std::ranges::sort(sorted, {}, &Service_Kind::name);
   std::string text;
-  for (const Service_Kind* kind : sorted) text += std::string{kind->name} + '\n' + in_columns(rows_of(kind->options()));
+  for (const Service_Kind* kind : sorted) text += std::string{kind->name} + '\n' + in_columns(rows_of(*kind));
   return text;
 }
 

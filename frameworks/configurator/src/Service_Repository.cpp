@@ -61,6 +61,12 @@ void Service_Repository::configure(const std::vector<Service_Config>& configs, C
   }
 }
 
+std::vector<std::vector<Option_Table>> Service_Repository::options_in_effect() const {
+  std::vector<std::vector<Option_Table>> all;
+  for (const Entry& entry : entries_) all.push_back(entry.object->options_in_effect());
+  return all;
+}
+
 Outcome<> Service_Repository::prepare(const Service_Context& context) {
   for (Entry& entry : entries_) {
     if (Outcome<> prepared = entry.object->prepare(context); !prepared) {

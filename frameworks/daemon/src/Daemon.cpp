@@ -6,9 +6,11 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include <strata/configurator/Config_Explanation.h>
+#include <strata/configurator/Config_Schema.h>
 #include <strata/configurator/Service_Repository.h>
-#include <strata/configurator/Yaml_Reader.h>
 #include <strata/daemon/Daemon_Config.h>
 
 #include "Daemon_Run.h"
@@ -17,33 +19,57 @@ namespace strata {
 inline namespace v1 {
 namespace {
 
+struct Loaded {
+  Config_Node tree;
+  Daemon_Config config;
+};
+
 /// All mistakes are told; empty when there are any.
-std::optional<Daemon_Config> load(const std::string& file, Service_Repository& services) {
-  const std::expected<Config_Node, Config_Errors> root = read_yaml_file(file);
+std::optional<Loaded> load(const Config_Source& source, Service_Repository& services) {
+  std::expected<Config_Node, Config_Errors> root = read_config(source);
   Config_Errors errors = root ? Config_Errors{} : root.error();
-  std::optional<Daemon_Config> config;
+  Loaded loaded;
   if (root) {
-    config = read_daemon_config(*root, errors);
-    services.configure(config->services, errors);
+    loaded.config = read_daemon_config(*root, errors);
+    services.configure(loaded.config.services, errors);
     errors.sort();
+    loaded.tree = std::move(*root);
   }
-  if (errors.empty()) return config;
+  if (errors.empty()) return loaded;
   std::fputs(errors.text().c_str(), stderr);
   return std::nullopt;
 }
 
 }  // namespace
 
-Exit_Code Daemon::check(const std::string& file) const {
+Exit_Code Daemon::check(const Config_Source& source) const {
   Service_Repository services{kinds_};
-  return load(file, services) ? Exit_Code::success : Exit_Code::configuration;
+  return load(source, services) ? Exit_Code::success : Exit_Code::configuration;
 }
 
-Exit_Code Daemon::run(const std::string& file) const {
+Exit_Code Daemon::explain(const Config_Source& source) const {
+  Service_Repository services{kinds_};
+  const std::optional<Loaded> loaded = load(source, services);
+  if (!loaded) return Exit_Code::configuration;
+  std::vector<std::vector<Option_Table>> tables = services.options_in_effect();
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    tables[i].insert(tables[i].begin(), {Service_Config::fields(), &loaded->config.services[i]});
+  }
+  const std::string text = explain_config({Daemon_Config::fields(), &loaded->config}, loaded->tree, tables);
+  std::fputs(text.c_str(), stdout);
+  return Exit_Code::success;
+}
+
+Exit_Code Daemon::run(const Config_Source& source) const {
   auto services = std::make_unique<Service_Repository>(kinds_);
-  const std::optional<Daemon_Config> config = load(file, *services);
-  if (!config) return Exit_Code::configuration;
-  return run_services(*config, std::move(services));
+  const std::optional<Loaded> loaded = load(source, *services);
+  if (!loaded) return Exit_Code::configuration;
+  return run_services(loaded->config, std::move(services));
+}
+
+std::string Daemon::schema() const {
+  const Daemon_Config defaults;
+  return config_schema(&Daemon_Config::fields, &defaults, kinds_);
 }
 
 }  // namespace v1

@@ -15,16 +15,29 @@ namespace strata {
 inline namespace v1 {
 
 using Choices = std::span<const std::string_view>;
+struct Field;
+using Fields = std::span<const Field> (*)();  ///< the table of a mapping's keys
+
+/// Of what form a value is, for who describes it: lists, schemas, command lines.
+struct Value_Shape {
+  enum class Kind : std::uint8_t { boolean, integer, size, duration, text, name, endpoint, word, mapping, list, map };
+  Kind kind;
+  std::string_view name;              ///< for people: "duration"
+  Fields fields = nullptr;            ///< of a mapping
+  const Value_Shape* item = nullptr;  ///< of a list, or of a map, whose keys are free
+  Choices (*choices)() = nullptr;     ///< of a word
+};
 
 /// One key of a mapping, declared once: where its value goes, of what type it is, what it is for. From it come the
 /// parsing, its messages, and what is printed about it; the default is what the member has before. Made by `field`.
 struct Field {
   std::string_view key;
   std::string_view help;  ///< a phrase without a full stop
-  std::string_view type;  ///< "duration"
+  const Value_Shape* shape;
   void (*read)(const Config_Node&, const Field&, void* object, Config_Errors&);
-  std::string (*show)(const void* object);  ///< the value as it would be written
-  Choices (*choices)() = nullptr;           ///< the words that are allowed
+  std::string (*show)(const void* object);    ///< the value as it would be written
+  const void* (*member)(const void* object);  ///< where the value is
+  Choices (*choices)() = nullptr;             ///< the words that are allowed
   std::int64_t least = std::numeric_limits<std::int64_t>::min();
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
   bool required = false;
@@ -48,11 +61,9 @@ struct Field {
   }
 };
 
-/// How a C++ type is read and shown: `name`, `read(node, field, T&, errors)`, `show(T)`. See Config_Value.h.
+/// How a C++ type is read and shown: `shape`, `read(node, field, T&, errors)`, `show(T)`. See Config_Value.h.
 template <class T>
 struct Value_Type;
-
-using Fields = std::span<const Field> (*)();  ///< the table of a mapping's keys
 
 /// What the keys of one mapping fill.
 struct Fields_Of {
@@ -82,6 +93,11 @@ std::string show_member(const void* object) {
   return Type::show(static_cast<const Class*>(object)->*member);
 }
 
+template <auto member, class Class>
+const void* address_of_member(const void* object) {
+  return &(static_cast<const Class*>(object)->*member);
+}
+
 }  // namespace detail
 
 /// `field<&Options::linger>("linger", "how long …")`. A second argument gives a type that the member's does not tell,
@@ -89,10 +105,13 @@ std::string show_member(const void* object) {
 template <auto member, class Type = Value_Type<decltype(detail::value_of(member))>,
           class Class = decltype(detail::class_of(member))>
 constexpr Field field(std::string_view key, std::string_view help) {
-  Field made{key, help, Type::name, &detail::read_member<member, Type, Class>,
-             &detail::show_member<member, Type, Class>};
-  if constexpr (requires { Type::choices(); }) made.choices = &Type::choices;
-  return made;
+  return {.key = key,
+          .help = help,
+          .shape = &Type::shape,
+          .read = &detail::read_member<member, Type, Class>,
+          .show = &detail::show_member<member, Type, Class>,
+          .member = &detail::address_of_member<member, Class>,
+          .choices = Type::shape.choices};
 }
 
 }  // namespace v1

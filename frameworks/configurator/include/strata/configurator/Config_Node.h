@@ -44,7 +44,12 @@ class Config_Node {
   // For readers, while the tree grows.
   void set_scalar(std::string text, bool quoted) noexcept;
   void set_key(std::string key, Mark mark) noexcept;
-  void append(Config_Node child) { children_.push_back(std::move(child)); }
+  Config_Node& append(Config_Node child) { return children_.emplace_back(std::move(child)); }
+  void become(Config_Node other) noexcept;  ///< takes another's value and place; the key stays
+  auto begin() noexcept { return children_.begin(); }
+  auto end() noexcept { return children_.end(); }
+  Config_Node& operator[](std::size_t index) noexcept { return children_[index]; }
+  Config_Node* find(std::string_view key) noexcept { return const_cast<Config_Node*>(std::as_const(*this).find(key)); }
 
  private:
   std::shared_ptr<const std::string> file_;

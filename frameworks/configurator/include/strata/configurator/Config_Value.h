@@ -25,6 +25,11 @@ void read_integer(const Config_Node&, const Field&, std::int64_t& value, Config_
 void read_size(const Config_Node&, const Field&, std::int64_t& value, Config_Errors&);
 void read_choice(const Config_Node&, Choices, std::size_t& index, Config_Errors&);
 std::string show_size(std::uint64_t bytes);
+std::string flow_text(const std::string& text);  ///< as YAML has it, in quotes where it must be
+template <class Item>
+std::string flow_item(const std::string& shown) {
+  return Item::shape.item == nullptr && Item::shape.fields == nullptr ? flow_text(shown) : shown;
+}
 bool expect_kind(const Config_Node&, Config_Node::Kind, Config_Errors&);
 
 template <class T>
@@ -40,14 +45,14 @@ Field clamped(const Field& field) {
 
 template <>
 struct Value_Type<bool> {
-  static constexpr std::string_view name = "true or false";
+  static constexpr Value_Shape shape{Value_Shape::Kind::boolean, "true or false"};
   static void read(const Config_Node&, const Field&, bool&, Config_Errors&);
   static std::string show(bool value) { return value ? "true" : "false"; }
 };
 
 template <std::integral T>
 struct Value_Type<T> {
-  static constexpr std::string_view name = "integer";
+  static constexpr Value_Shape shape{Value_Shape::Kind::integer, "integer"};
   static void read(const Config_Node& node, const Field& field, T& value, Config_Errors& errors) {
     auto wide = static_cast<std::int64_t>(value);
     detail::read_integer(node, detail::clamped<T>(field), wide, errors);
@@ -58,7 +63,7 @@ struct Value_Type<T> {
 
 /// A number of bytes: 512, 64KiB, 1MiB, 1MB.
 struct Size_Type {
-  static constexpr std::string_view name = "size";
+  static constexpr Value_Shape shape{Value_Shape::Kind::size, "size"};
   template <std::integral T>
   static void read(const Config_Node& node, const Field& field, T& value, Config_Errors& errors) {
     auto wide = static_cast<std::int64_t>(value);
@@ -73,21 +78,21 @@ struct Size_Type {
 /// A span of time: 250ms, 30s, 5m, 1h. Never negative.
 template <>
 struct Value_Type<Duration> {
-  static constexpr std::string_view name = "duration";
+  static constexpr Value_Shape shape{Value_Shape::Kind::duration, "duration"};
   static void read(const Config_Node&, const Field&, Duration&, Config_Errors&);
   static std::string show(Duration value);
 };
 
 template <>
 struct Value_Type<std::string> {
-  static constexpr std::string_view name = "text";
+  static constexpr Value_Shape shape{Value_Shape::Kind::text, "text"};
   static void read(const Config_Node&, const Field&, std::string&, Config_Errors&);
   static std::string show(const std::string& value) { return value; }
 };
 
 /// What something is called in lines, logs and metrics: 1 to 64 letters, digits, - and _.
 struct Name_Type {
-  static constexpr std::string_view name = "name";
+  static constexpr Value_Shape shape{Value_Shape::Kind::name, "name"};
   static void read(const Config_Node&, const Field&, std::string&, Config_Errors&);
   static std::string show(const std::string& value) { return value; }
 };
@@ -95,7 +100,7 @@ struct Name_Type {
 /// Empty until it is read: there is no endpoint by default.
 template <>
 struct Value_Type<std::optional<Endpoint>> {
-  static constexpr std::string_view name = "endpoint";
+  static constexpr Value_Shape shape{Value_Shape::Kind::endpoint, "endpoint"};
   static void read(const Config_Node&, const Field&, std::optional<Endpoint>&, Config_Errors&);
   static std::string show(const std::optional<Endpoint>& value) { return value ? value->to_text() : std::string{}; }
 };
@@ -103,8 +108,8 @@ struct Value_Type<std::optional<Endpoint>> {
 /// An enumeration whose enumerators are 0, 1, …: `words` holds their names in that order.
 template <const auto& words>
 struct Choice_Type {
-  static constexpr std::string_view name = "word";
   static Choices choices() { return words; }
+  static constexpr Value_Shape shape{Value_Shape::Kind::word, "word", nullptr, nullptr, &choices};
   template <class E>
   static void read(const Config_Node& node, const Field&, E& value, Config_Errors& errors) {
     auto index = static_cast<std::size_t>(value);
@@ -120,7 +125,7 @@ struct Choice_Type {
 /// A mapping inside, whose keys `fields` declares.
 template <Fields fields>
 struct Mapping_Type {
-  static constexpr std::string_view name = "mapping";
+  static constexpr Value_Shape shape{Value_Shape::Kind::mapping, "mapping", fields};
   template <class T>
   static void read(const Config_Node& node, const Field&, T& value, Config_Errors& errors) {
     read_fields(node, {{fields(), &value}}, errors);
@@ -137,7 +142,7 @@ struct Value_Type<T> : Mapping_Type<&T::fields> {};
 
 template <class T, class Item>
 struct List_Type {
-  static constexpr std::string_view name = "list";
+  static constexpr Value_Shape shape{Value_Shape::Kind::list, "list", nullptr, &Item::shape};
   static void read(const Config_Node& node, const Field& field, std::vector<T>& values, Config_Errors& errors) {
     if (!detail::expect_kind(node, Config_Node::Kind::sequence, errors)) return;
     values.clear();
@@ -145,7 +150,9 @@ struct List_Type {
   }
   static std::string show(const std::vector<T>& values) {
     std::string text;
-    for (const T& value : values) text += (text.empty() ? "" : ", ") + Item::show(value);
+    for (const T& value : values) {
+      text += (text.empty() ? "" : ", ") + detail::flow_item<Item>(Item::show(value));
+    }
     return '[' + text + ']';
   }
 };
@@ -155,14 +162,16 @@ struct Value_Type<std::vector<T>> : List_Type<T, Value_Type<T>> {};
 /// Free keys, one type of value.
 template <class Map, class Item>
 struct Map_Type {
-  static constexpr std::string_view name = "mapping";
+  static constexpr Value_Shape shape{Value_Shape::Kind::map, "mapping", nullptr, &Item::shape};
   static void read(const Config_Node& node, const Field& field, Map& values, Config_Errors& errors) {
     if (!detail::expect_kind(node, Config_Node::Kind::mapping, errors)) return;
     for (const Config_Node& child : node) Item::read(child, field, values[child.key()], errors);
   }
   static std::string show(const Map& values) {
     std::string text;
-    for (const auto& [key, value] : values) text += (text.empty() ? "" : ", ") + key + ": " + Item::show(value);
+    for (const auto& [key, value] : values) {
+      text += (text.empty() ? "" : ", ") + detail::flow_text(key) + ": " + detail::flow_item<Item>(Item::show(value));
+    }
     return '{' + text + '}';
   }
 };

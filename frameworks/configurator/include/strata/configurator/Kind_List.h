@@ -2,11 +2,19 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include <strata/configurator/Config_Field.h>
 #include <strata/configurator/Service_Kind.h>
 
 namespace strata {
 inline namespace v1 {
+
+/// All options of a kind: the framework's, then its handlers' own.
+std::vector<Option_Table> options_of(const Service_Kind&);
+
+/// What a value of the field looks like: "duration", "pause|close|shed".
+std::string form_of(const Field&);
 
 /// The kinds by name, each with its options: key, type or allowed words, default, help. For `--list-kinds`.
 std::string list_kinds(Service_Kinds kinds);

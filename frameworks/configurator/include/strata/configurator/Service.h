@@ -6,6 +6,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include <strata/configurator/Own_Options.h>
 #include <strata/configurator/Service_Kind.h>
 #include <strata/connection/Service.h>
 
@@ -30,7 +31,8 @@ std::unique_ptr<Acceptor_Base> make_acceptor(Service& service) {
   return std::unique_ptr<Acceptor_Base>{new A{service}};
 }
 template <class A>
-inline constexpr Acceptor_Kind acceptor_kind{&make_acceptor<A>, A::Handler::first_speaker};
+inline constexpr Acceptor_Kind acceptor_kind{&make_acceptor<A>, A::Handler::first_speaker,
+                                             own_options<typename A::Handler>()};
 
 template <class T>
 std::unique_ptr<Service_Object> make_object(const Service_Kind&) {
@@ -57,9 +59,9 @@ consteval Service_Kind describe() {
 #define STRATA_DETAIL_NAME(line) STRATA_DETAIL_JOIN(strata_service_, line)
 
 /// `STRATA_SERVICE(Acceptor<Echo>, "echo")`: what `kind: echo` makes. In any namespace; names of strata need no
-/// qualification in it. The class is an Acceptor<H>, or derived from Service_Object, with `static Option_Table
-/// options()`. A descriptor goes into the section `strata_services`, which the linker makes an array: two kinds can
-/// share a binary.
+/// qualification in it. The class is an Acceptor<H>, whose own options are H's public `Options` (Options.h), or derived
+/// from Service_Object, with `static Option_Table options()`. A descriptor goes into the section `strata_services`,
+/// which the linker makes an array: two kinds can share a binary.
 #define STRATA_SERVICE(...)                                                               \
   namespace {                                                                             \
   namespace STRATA_DETAIL_NAME(__LINE__) {                                                \

@@ -23,7 +23,7 @@ struct Service_Config {
 /// Reads the keys that every service has. The rest is the kind's matter.
 template <>
 struct Value_Type<Service_Config> {
-  static constexpr std::string_view name = "service";
+  static constexpr Value_Shape shape{Value_Shape::Kind::mapping, "service", &Service_Config::fields};
   static void read(const Config_Node&, const Field&, Service_Config&, Config_Errors&);
   static std::string show(const Service_Config& value) { return value.name; }
 };

@@ -9,21 +9,29 @@ namespace strata {
 inline namespace v1 {
 
 class Acceptor_Base;
+class Any_Options;
 class Service;
 class Service_Object;
 struct Field;
 enum class First_Speaker : unsigned char;
 
-/// The keys that a kind of service takes beside `name` and `kind`, and an object that holds their defaults.
+/// Keys, and an object that holds their values; of a kind the defaults.
 struct Option_Table {
   std::span<const Field> fields;
-  const void* defaults;
+  const void* values;
+};
+
+/// The `Options` of a handler's class.
+struct Own_Options {
+  Option_Table (*table)();
+  Any_Options (*make)();  ///< an object of them, with the defaults
 };
 
 /// For kinds that are an Acceptor<H>.
 struct Acceptor_Kind {
   std::unique_ptr<Acceptor_Base> (*make)(Service&);
   First_Speaker first_speaker;
+  const Own_Options* own = nullptr;  ///< null: H declares none
 };
 
 /// What a binary says of one kind of service that it holds; made by STRATA_SERVICE. Constant data: no code runs when a
@@ -31,6 +39,7 @@ struct Acceptor_Kind {
 struct Service_Kind {
   std::string_view name;  ///< as `kind:` has it
   std::unique_ptr<Service_Object> (*make)(const Service_Kind&);
+  /// The keys that it takes beside `name` and `kind`: those of the framework, or of the Service_Object.
   Option_Table (*options)();
   const Acceptor_Kind* acceptor = nullptr;  ///< null for a Service_Object of its own
 };

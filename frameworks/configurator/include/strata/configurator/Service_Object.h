@@ -38,6 +38,8 @@ class Service_Object {
   /// Takes its options from the configuration and tells what is wrong in it. Touches nothing outside: this is all that
   /// `--check` calls.
   virtual void configure(const Service_Config&, Config_Errors&) = 0;
+  /// What it took, for `--explain`; the tables live as long as this.
+  virtual std::vector<Option_Table> options_in_effect() const { return {}; }
   /// May block, for names to be looked up; nobody is served meanwhile.
   virtual Outcome<> prepare(const Service_Context&) { return {}; }
   /// Serves from now on. On an error nothing of it is left running.

@@ -28,6 +28,8 @@ class Service_Repository {
 
   /// Makes each service and has it read its options; tells unknown kinds and names that stand twice.
   void configure(const std::vector<Service_Config>&, Config_Errors&);
+  /// What each service took, in the order of the file.
+  std::vector<std::vector<Option_Table>> options_in_effect() const;
   /// Errors of both hooks carry the place in the file: "FILE:LINE:COL: error: service echo: bind …".
   Outcome<> prepare(const Service_Context&);
   /// On an error those that had started are stopped without drain; `stop` awaits that.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -8,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include <strata/connection/Any_Options.h>
 #include <strata/connection/Budget.h>
 #include <strata/connection/Stream_Options.h>
 #include <strata/logging/Logger.h>
@@ -33,8 +35,8 @@ struct Service_Metrics {
   Local_Counter bytes_out;
 };
 
-/// What the connections of one service share: its name, limits, log, budget and home. Made by the configurator or by an
-/// embedder; must outlive its connections. @threads home
+/// What the connections of one service share: its name, options, limits, log, budget and home. Made by the configurator
+/// or by an embedder; must outlive its connections. @threads home
 class Service {
  public:
   /// `process` bounds the bytes queued by all services together.
@@ -51,6 +53,15 @@ class Service {
   Reactor& home() noexcept { return home_; }
   std::uint32_t group() const noexcept { return group_; }  ///< of its handlers in Reactor::for_each
   Service_Metrics& metrics() noexcept { return metrics_; }
+  /// What the handlers' class declares as its `Options`, as configured; the defaults where nobody has set any.
+  template <class O>
+  const O& options() const {
+    static const O defaults{};
+    const O* own = options_.find<O>();
+    assert((own != nullptr || options_.empty()) && "options of another type are set");
+    return own != nullptr ? *own : defaults;
+  }
+  void set_options(Any_Options options) noexcept { options_ = std::move(options); }  ///< before the first connection
   std::size_t connections() const noexcept { return connections_; }
 
   /// Lists the metrics under "strata_service_…" with the label `service`, as long as this lives. Error: file_exists
@@ -77,6 +88,7 @@ class Service {
   Budget budget_;
   std::uint32_t group_;
   Service_Metrics metrics_;
+  Any_Options options_;
   std::unique_ptr<Published_Metrics> published_;
   std::size_t connections_ = 0;
   Acceptor_Base* waiting_ = nullptr;  ///< the first of those that wait for room

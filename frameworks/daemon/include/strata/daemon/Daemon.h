@@ -3,13 +3,14 @@
 
 #include <string>
 
+#include <strata/configurator/Config_Source.h>
 #include <strata/configurator/Service_Kind.h>
 #include <strata/daemon/Exit_Code.h>
 
 namespace strata {
 inline namespace v1 {
 
-/// A process that serves what a configuration file says, in the foreground. One a process: it takes the signals and the
+/// A process that serves what a configuration says, in the foreground. One a process: it takes the signals and the
 /// process's log. What a person must know goes to standard error.
 ///
 /// Signals: INT and TERM drain for at most `daemon.shutdown.drain`, a second one ends all at once; HUP opens the log
@@ -18,11 +19,15 @@ class Daemon {
  public:
   explicit Daemon(Service_Kinds kinds) noexcept : kinds_(kinds) {}
 
-  /// Tells every mistake of the file; nothing is opened, looked up or started.
-  Exit_Code check(const std::string& file) const;
+  /// Tells every mistake of the configuration; nothing is opened, looked up or started.
+  Exit_Code check(const Config_Source&) const;
+  /// Prints the configuration in effect and where each value was set (Config_Explanation.h), or tells its mistakes.
+  Exit_Code explain(const Config_Source&) const;
   /// Serves until a signal ends it. When all services listen, one line says so:
   /// "NAME ready: SERVICE ENDPOINT, SERVICE ENDPOINT".
-  Exit_Code run(const std::string& file) const;
+  Exit_Code run(const Config_Source&) const;
+  /// The JSON Schema of its configuration: all keys, and the options of its kinds.
+  std::string schema() const;
 
  private:
   Service_Kinds kinds_;

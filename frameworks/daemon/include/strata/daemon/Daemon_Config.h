@@ -42,6 +42,7 @@ struct Daemon_Settings {
 /// A whole configuration file as plain values.
 struct Daemon_Config {
   std::uint32_t version = 0;  ///< `strata:`
+  std::vector<std::string> environment;  ///< variables that ${…} may use (Config_Variables.h)
   Daemon_Settings daemon;
   Log_Options logging;
   Config_Error log_file_place;  ///< of `logging.file`, to be filled with what is wrong when it is opened

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include <strata/configurator/Service_Kind.h>
+#include <strata/connection/Any_Options.h>
+
+// How STRATA_SERVICE finds the options of a handler's class.
+namespace strata {
+inline namespace v1 {
+namespace detail {
+
+/// What stands beside a handler's own options, now or in a later version.
+inline constexpr std::array<std::string_view, 19> framework_keys{
+    "name",     "kind",     "library",         "after",        "requires",       "restart",       "enabled",
+    "listen",   "backlog",  "max_connections", "defer_accept", "shed_when_full", "idle_timeout",  "write_timeout",
+    "overflow", "high_water", "low_water",     "queue_limit",  "filters"};
+
+template <class O>
+consteval bool keys_are_free() {
+  for (const auto& field : O::fields()) {
+    for (const std::string_view key : framework_keys) {
+      if (field.key == key) return false;
+    }
+  }
+  return true;
+}
+
+template <class O>
+consteval bool keys_are_different() {
+  const auto fields = O::fields();
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (fields[i].key == fields[j].key) return false;
+    }
+  }
+  return true;
+}
+
+template <class O>
+struct Own {
+  static_assert(keys_are_free<O>(), "a key of these Options is the framework's (Own_Options.h: framework_keys)");
+  static_assert(keys_are_different<O>(), "a key of these Options stands twice");
+
+  static constexpr auto fields = O::fields();
+  static Option_Table table() {
+    static const O defaults{};
+    return {fields, &defaults};
+  }
+  static Any_Options make() { return Any_Options::of<O>(); }
+  static constexpr Own_Options options{&table, &make};
+};
+
+template <class H>
+constexpr const Own_Options* own_options() noexcept {
+  if constexpr (requires { typename H::Options; }) {
+    return &Own<typename H::Options>::options;
+  } else {
+    return nullptr;
+  }
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace strata
