@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 #include <strata/configurator/Service.h>
@@ -12,7 +13,8 @@ class Chargen final : public strata::Svc_Handler {
   static constexpr auto first_speaker = strata::First_Speaker::server;
 
  private:
-  static constexpr int columns = 72, characters = 95, lines_a_turn = 800;  // others have their turn after 57 KiB
+  static constexpr std::size_t columns = 72, characters = 95;
+  static constexpr int lines_a_turn = 800;  // others have their turn after 57 KiB
 
   Result<> open() override { return generate(); }
   Result<> handle_writable() override { return generate(); }
@@ -24,11 +26,9 @@ class Chargen final : public strata::Svc_Handler {
 
   Result<> generate() {
     if (ending_) return {};
-    for (int i = 0; i < lines_a_turn; ++i, first_ = (first_ + 1) % characters) {
+    for (int done = 0; done < lines_a_turn; ++done, first_ = (first_ + 1) % characters) {
       std::array<char, columns + 2> line;
-      for (int column = 0; column < columns; ++column) {
-        line[column] = static_cast<char>(' ' + (first_ + column) % characters);
-      }
+      for (std::size_t i = 0; i < columns; ++i) line[i] = static_cast<char>(' ' + (first_ + i) % characters);
       line[columns] = '\r', line[columns + 1] = '\n';
       if (const Result<> said = put(std::string_view{line.data(), line.size()}); !said) return said;
     }
@@ -38,7 +38,7 @@ class Chargen final : public strata::Svc_Handler {
     });
   }
 
-  int first_ = 0;
+  std::size_t first_ = 0;
   bool ending_ = false;
 };
 STRATA_SERVICE(Acceptor<Chargen>, "chargen")

@@ -56,7 +56,8 @@ class Config_Explanation_Test : public CppUnit::TestFixture {
                              "name: 'null'", "name: '- x'", "name: 'a:'", "name: \"\\u00e4 \\u20ac\"",
                              "name: x\ntags: [a, 'b, c', '', '[d]', 'e: f']\nweights: { a: 1, 'b c': 2 }",
                              "name: x\nlisten: 'tcp://[::1]:7'\nenabled: true\nhigh_water: 3MiB\nwide: -5",
-                             "name: x\nlisten: 'tcp://*:7'\noverflow: shed"}) {
+                             "name: x\nlisten: 'tcp://*:7'\noverflow: shed",
+                             "name: x\nplaces: ['tcp://[::1]:7', 'unix:///a b']", "name: x\nplaces: 'tcp://*:7'"}) {
       const std::string first = explained(text);
       CPPUNIT_ASSERT_EQUAL(without_comments(first), without_comments(explained(first)));
       const Sample_Reader before{text}, after{first};

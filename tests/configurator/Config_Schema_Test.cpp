@@ -57,6 +57,7 @@ class Config_Schema_Test : public CppUnit::TestFixture {
     const Json& drain = property("inner").at("properties").at("drain");
     CPPUNIT_ASSERT_EQUAL(std::string{"10s"}, drain.at("default").get<std::string>());
     CPPUNIT_ASSERT_EQUAL(std::string{"array"}, property("tags").at("type").get<std::string>());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, property("places").at("anyOf").size());
     CPPUNIT_ASSERT_EQUAL(std::string{"integer"},
                          property("weights").at("additionalProperties").at("type").get<std::string>());
   }

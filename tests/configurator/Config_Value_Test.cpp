@@ -20,6 +20,7 @@ class Config_Value_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_value_of_the_wrong_shape_is_told);
   CPPUNIT_TEST(numbers_beyond_their_range_or_type_are_refused);
   CPPUNIT_TEST(a_mistake_inside_an_endpoint_is_pointed_at);
+  CPPUNIT_TEST(endpoints_are_one_or_a_list_of_different_ones);
   CPPUNIT_TEST(a_word_that_is_not_allowed_says_which_are);
   CPPUNIT_TEST(a_value_is_shown_as_it_would_be_written);
   CPPUNIT_TEST_SUITE_END();
@@ -81,6 +82,15 @@ class Config_Value_Test : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(place_of_mistake("name: x\nlisten: http://localhost\n") == (Mark{2, 9}));
   }
 
+  void endpoints_are_one_or_a_list_of_different_ones() {
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, read_well("places: tcp://*:7").places.size());
+    const Sample_Options two = read_well("places: ['tcp://*:7', unix:///run/x]");
+    CPPUNIT_ASSERT_EQUAL(std::string{"unix:///run/x"}, two.places.at(1).to_text());
+    expect_mistake("9: error: places: is empty: at least one is needed", "places: []");
+    expect_mistake("23: error: tcp://*:7 stands twice", "places: ['tcp://*:7', 'tcp://*:07']");
+    expect_mistake("12: error: expected an endpoint such as tcp://127.0.0.1:7007, found a list", "places: [ [] ]");
+  }
+
   void a_word_that_is_not_allowed_says_which_are() {
     expect_mistake("11: error: overflow: \"puase\" is not one of: pause close shed; did you mean \"pause\"?",
                    "overflow: puase");
@@ -88,10 +98,13 @@ class Config_Value_Test : public CppUnit::TestFixture {
   }
 
   void a_value_is_shown_as_it_would_be_written() {
-    const Sample_Options got = read_well("linger: 1500ms\nhigh_water: 64KiB\ntags: [a, b]\nlisten: unix:///run/x\n");
+    const Sample_Options got = read_well("linger: 1500ms\nhigh_water: 64KiB\ntags: [a, b]\nlisten: unix:///run/x\n"
+                                        "places: [unix:///run/y, 'tcp://[::1]:7']\n");
     std::string shown;
     for (const Field& one : Sample_Options::fields()) shown += one.show(&got) + '|';
-    CPPUNIT_ASSERT_EQUAL(std::string{"false|13|0|1500ms|64KiB|x|auto|pause|unix:///run/x|[a, b]|{}|{}|"}, shown);
+    CPPUNIT_ASSERT_EQUAL(std::string{"false|13|0|1500ms|64KiB|x|auto|pause|unix:///run/x|"
+                                     "[unix:///run/y, \"tcp://[::1]:7\"]|[a, b]|{}|{}|"},
+                         shown);
   }
 };
 

@@ -46,6 +46,7 @@ struct Sample_Options {
   std::string engine = "auto";
   Overflow overflow = Overflow::pause;
   std::optional<Endpoint> listen;
+  std::vector<Endpoint> places;
   std::vector<std::string> tags;
   std::map<std::string, std::uint8_t> weights;
   Inner inner;
@@ -61,6 +62,7 @@ struct Sample_Options {
         field<&Sample_Options::engine>("engine", "which").one_of(&engines),
         field<&Sample_Options::overflow, Choice_Type<overflow_words>>("overflow", "what then"),
         field<&Sample_Options::listen>("listen", "where"),
+        field<&Sample_Options::places>("places", "where else"),
         field<&Sample_Options::tags>("tags", "words"),
         field<&Sample_Options::weights>("weights", "numbers by name"),
         field<&Sample_Options::inner>("inner", "more"),

@@ -142,16 +142,16 @@ class Sleep_Alarm_Test : public CppUnit::TestFixture {
   }
 
   void timers_fire_at_the_same_time_on_every_mechanism() {
-    std::vector<std::pair<int, Duration>> wanted;
+    std::vector<std::pair<std::size_t, Duration>> wanted;
     on_each_backend([&](Rig& rig) {
-      std::vector<std::pair<int, Duration>> fired;
+      std::vector<std::pair<std::size_t, Duration>> fired;
       std::mt19937 random{7};
       std::vector<Timer> timers(40);
       const strata::Time_Point start = strata::Clock::now();
-      for (int i = 0; i < 40; ++i) {
+      for (std::size_t i = 0; i < timers.size(); ++i) {
         timers[i] = rig.reactor->schedule(std::chrono::milliseconds{random() % 5000}, [&, i] {
           fired.emplace_back(i, strata::Clock::now() - start);
-          Timer& other = timers[random() % 40];
+          Timer& other = timers[random() % timers.size()];
           if (random() % 3 == 0) other.cancel();
           if (random() % 3 == 0) other.reset(std::chrono::milliseconds{random() % 3000});
         });

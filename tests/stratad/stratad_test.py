@@ -64,10 +64,17 @@ class Flags(unittest.TestCase):
                 self.assertTrue(echoes(peer, b"hello"))
             self.assertEqual(daemon.terminate()[0], 0)
 
+    def test_a_flag_that_is_repeated_is_a_list(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with Stratad(None, "echo", "--listen", "tcp://127.0.0.1:0", "--listen", f"unix://{folder}/a b") as daemon:
+                self.assertRegex(daemon.wait_line(" ready: ").string,
+                                 rf"^echo ready: echo tcp://127\.0\.0\.1:\d+, echo unix://{folder}/a b$")
+                self.assertEqual(daemon.terminate()[0], 0)
+
     def test_its_help_has_every_option_with_its_default(self):
         code, out, told = run("echo", "--help")
         self.assertEqual((code, told), (0, ""))
-        self.assertRegex(out, r"--listen endpoint REQUIRED")
+        self.assertRegex(out, r"--listen endpoint \.\.\. REQUIRED")
         self.assertRegex(out, r"--idle-timeout duration=0s ")
         self.assertRegex(out, r"--overflow pause\|close\|shed=pause\s")
         self.assertRegex(out, r"--shed-when-full +out of")
@@ -124,9 +131,11 @@ class Explanation(unittest.TestCase):
 class Schema(unittest.TestCase):
     """The schema accepts what --check accepts, and refuses what it refuses, but for what holds between keys."""
     GOOD = ("idle_timeout: 30s", "high_water: 64KiB", "high_water: 65536", "overflow: shed", "shed_when_full: true",
-            "max_connections: 10", "low_water: 1KiB", "backlog: 1")
-    BAD = ("idle_timeout: 30", "idle_timeout: [1s]", "high_water: -1", "high_water: 1 KiB", "overflow: maybe",
-           "shed_when_full: yes please", "max_connections: many", "backlog: 0", "unknown: 1", "listen: 7")
+            "max_connections: 10", "low_water: 1KiB", "backlog: 1", "listen: ['tcp://*:0']",
+            "listen: ['tcp://127.0.0.1:0', 'unix:///tmp/b']")
+    BAD = ("listen: []", "listen: [x]", "listen: 7", "idle_timeout: 30", "idle_timeout: [1s]", "high_water: -1",
+           "high_water: 1 KiB", "overflow: maybe", "shed_when_full: yes please", "max_connections: many",
+           "backlog: 0", "unknown: 1")
 
     def setUp(self):
         code, out, told = run("--schema")

@@ -30,10 +30,12 @@ class Kind_Command {
   struct Flag {
     std::string name;  ///< "--idle-timeout"
     std::string key;
-    std::string value;
+    std::vector<std::string> values;
+    bool list;
     CLI::Option* option;
   };
   void add(const strata::Field& field, const void* defaults);
+  static std::string value_of(const Flag& flag);
 
   std::string kind_;
   std::string service_ = kind_;

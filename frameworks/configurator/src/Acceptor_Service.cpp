@@ -29,9 +29,11 @@ std::vector<Option_Table> Acceptor_Service::options_in_effect() const {
 }
 
 Outcome<> Acceptor_Service::prepare(const Service_Context& context) {
-  Outcome<std::vector<os::Socket_Address>> addresses = resolve(*settings_.listen, true);
-  if (!addresses) return std::unexpected{std::move(addresses.error())};
-  addresses_ = std::move(*addresses);
+  for (const Endpoint& endpoint : settings_.listen) {
+    Outcome<std::vector<os::Socket_Address>> addresses = resolve(endpoint, true);
+    if (!addresses) return std::unexpected{std::move(addresses.error())};
+    addresses_.insert(addresses_.end(), addresses->begin(), addresses->end());
+  }
   const std::size_t limit = settings_.queue_limit == 0 ? Budget::unlimited : settings_.queue_limit;
   service_.emplace(name_, context.home, settings_, context.budget, limit);
   service_->set_options(options_);

@@ -24,7 +24,7 @@ constexpr Field key(std::string_view name, std::string_view help) {
 std::span<const Field> Acceptor_Settings::fields() {
   using Own = Acceptor_Settings;
   static constexpr std::array table{
-      key<&Own::listen>("listen", "where it accepts, as tcp://127.0.0.1:7007 or unix:///run/echo").must(),
+      key<&Own::listen>("listen", "where it accepts: tcp://127.0.0.1:7007, unix:///run/echo, or a list").must(),
       key<&Own::idle_timeout>("idle_timeout", "closes a connection when nothing moved for so long; 0s: never")
           .within(0, longest_timeout),
       key<&Own::write_timeout>("write_timeout", "closes a connection whose peer took nothing for so long; 0s: never")
@@ -52,8 +52,10 @@ void Acceptor_Settings::read(const Service_Config& config, bool client_speaks_fi
   const auto refuse = [&](std::string_view name, const std::string& message) {
     if (const Config_Node* node = config.node.find(name)) errors.at_value(*node, message);
   };
-  if (listen->scheme() != Endpoint::Scheme::tcp && listen->scheme() != Endpoint::Scheme::local) {
-    refuse("listen", "this kind accepts connections: expected tcp:// or unix://");
+  for (std::size_t i = 0; i < listen.size(); ++i) {
+    if (listen[i].scheme() == Endpoint::Scheme::tcp || listen[i].scheme() == Endpoint::Scheme::local) continue;
+    const Config_Node& node = *config.node.find("listen");
+    errors.at_value(node.is_sequence() ? node[i] : node, "this kind accepts connections: expected tcp:// or unix://");
   }
   if (defer_accept != Duration{} && !client_speaks_first) {
     refuse("defer_accept", "only for kinds whose client speaks first; others would make it wait");

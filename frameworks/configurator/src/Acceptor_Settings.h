@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
+#include <vector>
 
 #include <strata/configurator/Config_Field.h>
 #include <strata/configurator/Service_Config.h>
@@ -15,7 +15,7 @@ inline namespace v1 {
 
 /// What stands in YAML beside the name and kind of a service that accepts connections.
 struct Acceptor_Settings : Stream_Options, Acceptor_Options {
-  std::optional<Endpoint> listen;
+  std::vector<Endpoint> listen;
   std::size_t queue_limit = 0;  ///< bytes that all its connections may have queued; 0: no limit
 
   static std::span<const Field> fields();

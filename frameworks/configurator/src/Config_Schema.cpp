@@ -79,6 +79,12 @@ Json of_service(Service_Kinds kinds) {
           {"allOf", std::move(cases)}};
 }
 
+Json of_list(const Value_Shape& shape, const Json& item) {
+  if (!shape.or_one) return {{"type", "array"}, {"items", item}};
+  const Json list{{"type", "array"}, {"items", item}, {"minItems", 1}, {"uniqueItems", true}};
+  return {{"anyOf", Json::array({item, list})}};
+}
+
 Json of_shape(const Value_Shape& shape, const Field& field, const void* value, Service_Kinds kinds) {
   switch (shape.kind) {
     case Kind::boolean: return {{"type", "boolean"}};
@@ -91,7 +97,7 @@ Json of_shape(const Value_Shape& shape, const Field& field, const void* value, S
     case Kind::word: return words(shape.choices());
     case Kind::mapping:
       return shape.fields == &Service_Config::fields ? of_service(kinds) : of_fields(shape.fields(), value, kinds);
-    case Kind::list: return {{"type", "array"}, {"items", of_shape(*shape.item, field, nullptr, kinds)}};
+    case Kind::list: return of_list(shape, of_shape(*shape.item, field, nullptr, kinds));
     case Kind::map:
       return {{"type", "object"}, {"additionalProperties", of_shape(*shape.item, field, nullptr, kinds)}};
   }

@@ -219,5 +219,30 @@ void Value_Type<std::optional<Endpoint>>::read(const Config_Node& node, const Fi
   value = std::move(*endpoint);
 }
 
+void Value_Type<std::vector<Endpoint>>::read(const Config_Node& node, const Field& field, std::vector<Endpoint>& values,
+                                             Config_Errors& errors) {
+  if (node.is_sequence() && node.size() == 0) return errors.at_value(node, "is empty: at least one is needed");
+  std::vector<Endpoint> found;
+  const auto read_one = [&](const Config_Node& item) {
+    std::optional<Endpoint> one;
+    Value_Type<std::optional<Endpoint>>::read(item, field, one, errors);
+    if (!one) return;
+    if (std::ranges::find(found, *one) != found.end()) return errors.at_value(item, one->to_text() + " stands twice");
+    found.push_back(std::move(*one));
+  };
+  if (node.is_sequence()) {
+    for (const Config_Node& item : node) read_one(item);
+  } else {
+    read_one(node);
+  }
+  if (!found.empty()) values = std::move(found);
+}
+
+std::string Value_Type<std::vector<Endpoint>>::show(const std::vector<Endpoint>& values) {
+  std::string text;
+  for (const Endpoint& value : values) text += (text.empty() ? "" : ", ") + detail::flow_text(value.to_text());
+  return values.size() > 1 ? '[' + text + ']' : text;
+}
+
 }  // namespace v1
 }  // namespace strata

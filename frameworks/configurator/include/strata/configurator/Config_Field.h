@@ -26,6 +26,7 @@ struct Value_Shape {
   Fields fields = nullptr;            ///< of a mapping
   const Value_Shape* item = nullptr;  ///< of a list, or of a map, whose keys are free
   Choices (*choices)() = nullptr;     ///< of a word
+  bool or_one = false;                ///< of a list: one item may stand without brackets; none is too few
 };
 
 /// One key of a mapping, declared once: where its value goes, of what type it is, what it is for. From it come the

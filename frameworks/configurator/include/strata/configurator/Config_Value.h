@@ -159,6 +159,15 @@ struct List_Type {
 template <class T>
 struct Value_Type<std::vector<T>> : List_Type<T, Value_Type<T>> {};
 
+/// One endpoint, or a list of different ones.
+template <>
+struct Value_Type<std::vector<Endpoint>> {
+  static constexpr Value_Shape shape{
+      Value_Shape::Kind::list, "endpoint", nullptr, &Value_Type<std::optional<Endpoint>>::shape, nullptr, true};
+  static void read(const Config_Node&, const Field&, std::vector<Endpoint>&, Config_Errors&);
+  static std::string show(const std::vector<Endpoint>& values);
+};
+
 /// Free keys, one type of value.
 template <class Map, class Item>
 struct Map_Type {
