@@ -84,6 +84,8 @@ class Config_Source_Test : public CppUnit::TestFixture {
     const Config_Node& services = *root.find("services");
     CPPUNIT_ASSERT_EQUAL(std::string{"8"}, text_at(services[0], "port"));
     CPPUNIT_ASSERT_EQUAL(std::string{"9"}, text_at(services[1], "port"));
+    const Config_Node odd = tree(file({over("l.0.port", "7")}, "l: [{ name: b }, { name: 0 }]"));
+    CPPUNIT_ASSERT_EQUAL(std::string{"7"}, text_at((*odd.find("l"))[1], "port"));
   }
 
   void the_last_of_two_counts() {

@@ -50,9 +50,6 @@ class Setter {
   }
 
   Config_Node* element(Config_Node& list, std::string_view part) {
-    std::size_t index = 0;
-    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), index);
-    if (error == std::errc{} && end == part.data() + part.size() && index < list.size()) return &list[index];
     std::vector<std::string_view> names;
     for (Config_Node& child : list) {
       const Config_Node* name = child.find("name");
@@ -60,6 +57,9 @@ class Setter {
       if (name->scalar() == part) return &child;
       names.push_back(name->scalar());
     }
+    std::size_t index = 0;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), index);
+    if (error == std::errc{} && end == part.data() + part.size() && index < list.size()) return &list[index];
     return refuse_step("nothing in " + in_quotes(list.key()) + " is called " + in_quotes(part) +
                        did_you_mean(part, names));
   }

@@ -13,7 +13,7 @@ inline namespace v1 {
 
 /// One value that is set over what a file says.
 struct Config_Override {
-  /// Keys with dots between: "daemon.shutdown.drain". An element of a list goes by its `name` or its number:
+  /// Keys with dots between: "daemon.shutdown.drain". An element of a list goes by its `name`, else by its number:
   /// "services.echo.listen". Mappings that are not there are made.
   std::string path;
   std::string value;   ///< text, or a list or mapping as YAML writes it: "[a, b]", "{ level: debug }"
