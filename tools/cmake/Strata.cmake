@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # How a folder becomes a target: strata_module() for layers and modules, strata_test() for their fixtures.
 include_guard()
+include(GNUInstallDirs)
+include(StrataService)
 
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -10,13 +12,16 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
 
 find_program(STRATA_CCACHE ccache)
 if(STRATA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${STRATA_CCACHE})
+      ${CMAKE_COMMAND} -E env CCACHE_DEPEND=1 CCACHE_SLOPPINESS=pch_defines,time_macros ${STRATA_CCACHE})
 endif()
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)  # a foreign library found by one module is linked into the whole
 find_package(Threads REQUIRED)
+set(STRATA_PLUGIN_DIRECTORY ${CMAKE_INSTALL_LIBDIR}/strata)  # where stratad finds kinds that no file names
 
 add_library(strata_build INTERFACE)  # flags of our own targets, never of a user's
 target_compile_options(strata_build INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
@@ -34,6 +39,8 @@ function(strata_module name)
     add_library(strata_${name} STATIC ${arg_SOURCES})
     target_include_directories(strata_${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/include)
     target_link_libraries(strata_${name} PUBLIC ${arg_DEPS} PRIVATE strata_build ${arg_PRIVATE_DEPS})
+    # In a shared library a thread's variable is else a call away; a program starts with the library, so it has a place.
+    target_compile_options(strata_${name} PRIVATE -ftls-model=initial-exec)
   else()
     add_library(strata_${name} INTERFACE)
     target_include_directories(strata_${name} INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/include)
@@ -42,13 +49,47 @@ function(strata_module name)
   set_property(GLOBAL APPEND PROPERTY STRATA_MODULES ${name})
 endfunction()
 
-# strata_service(NAME SOURCES …): what every stratad of this tree can serve. Objects, not an archive: a linker takes
-# from an archive only what somebody asks for, and nobody asks for a service.
+# strata_library(MODULE …): target strata, the one library that users see, of all these modules; strata_interface has
+# what its users compile with, for the code of this tree that is linked with either.
+function(strata_library)
+  add_library(strata_interface INTERFACE)
+  add_library(strata SHARED)
+  add_library(strata::strata ALIAS strata)
+  set_target_properties(strata PROPERTIES VERSION ${PROJECT_VERSION}
+                        SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  target_compile_features(strata PUBLIC cxx_std_23)
+  target_link_libraries(strata PUBLIC Threads::Threads)
+  # A call from one of its files to another needs no table: nobody replaces its functions.
+  target_link_options(strata PRIVATE LINKER:-Bsymbolic-functions LINKER:-z,now)
+  foreach(module ${ARGN})
+    get_target_property(type strata_${module} TYPE)
+    if(type STREQUAL "STATIC_LIBRARY")
+      target_sources(strata PRIVATE $<TARGET_OBJECTS:strata_${module}>)
+      get_target_property(libraries strata_${module} LINK_LIBRARIES)
+      list(FILTER libraries EXCLUDE REGEX "^strata_")
+      target_link_libraries(strata PRIVATE ${libraries})
+    endif()
+    get_target_property(roots strata_${module} INTERFACE_INCLUDE_DIRECTORIES)
+    foreach(root IN LISTS roots)
+      target_include_directories(strata_interface INTERFACE ${root})
+      target_include_directories(strata PUBLIC $<BUILD_INTERFACE:${root}>)
+      install(DIRECTORY ${root}/ TYPE INCLUDE)
+    endforeach()
+  endforeach()
+  set_target_properties(strata PROPERTIES LINKER_LANGUAGE CXX)
+endfunction()
+
+    # In a shared library a thread's variable is a call away; but a program starts with this one, so it has a place.
+# linker takes from one only what somebody asks for, and nobody asks for a service) and make a plugin, libNAME.so.
 function(strata_service name)
   cmake_parse_arguments(arg "" "" "SOURCES" ${ARGN})
   add_library(strata_service_${name} OBJECT ${arg_SOURCES})
-  target_link_libraries(strata_service_${name} PUBLIC strata_configurator PRIVATE strata_build)
+  target_link_libraries(strata_service_${name} PRIVATE strata_interface strata_build)
+  strata_plugin_flags(strata_service_${name})
   set_property(GLOBAL APPEND PROPERTY STRATA_SERVICES strata_service_${name})
+  strata_add_service(${name} SOURCES $<TARGET_OBJECTS:strata_service_${name}>)
+  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
+  install(TARGETS ${name} LIBRARY DESTINATION ${STRATA_PLUGIN_DIRECTORY})
 endfunction()
 
 # strata_as_test(TARGET): how the suite's own code is compiled: sooner, since its speed is not worth a wait; with the

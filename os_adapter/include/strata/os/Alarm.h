@@ -2,11 +2,12 @@
 #pragma once
 
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 #include <strata/os/Handle.h>
 #include <strata/os/Result.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 namespace os {
 
 /// A descriptor that becomes readable at a point in time, once for each `set`. A deadline that outlives many waits

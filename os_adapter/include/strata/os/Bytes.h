@@ -5,8 +5,10 @@
 #include <span>
 #include <string_view>
 
+#include <strata/os/Export.h>
+
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 using Bytes = std::span<std::byte>;              ///< bytes that may be changed in place
 using Const_Bytes = std::span<const std::byte>;  ///< bytes to read

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cstdint>
 
+#include <strata/os/Export.h>
+
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 using Duration = std::chrono::nanoseconds;
 

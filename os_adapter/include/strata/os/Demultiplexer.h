@@ -8,11 +8,12 @@
 #include <string_view>
 
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 #include <strata/os/Handle.h>
 #include <strata/os/Result.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 namespace os {
 
 /// What is wanted of a handle; a set of bits. Errors and hang-ups are reported even for `none` (poll(2)).

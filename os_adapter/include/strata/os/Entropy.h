@@ -4,10 +4,11 @@
 #include <cstdint>
 
 #include <strata/os/Bytes.h>
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 namespace os {
 
 /// Fills `out` with bytes fit for keys. @threads any. Source: getrandom(2). Errors: function_not_supported.

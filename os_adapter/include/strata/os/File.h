@@ -6,12 +6,13 @@
 #include <string>
 
 #include <strata/os/Bytes.h>
+#include <strata/os/Export.h>
 #include <strata/os/Handle.h>
 #include <strata/os/Result.h>
 
 // Our files: configuration, logs, pid files. Blocking; never on a message's path.
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 namespace os {
 
 enum class Open_Mode : std::uint8_t {

@@ -5,10 +5,11 @@
 #include <cstdint>
 #include <utility>
 
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 namespace os {
 
 /// A descriptor that somebody else owns: a value to pass around, never to close. 32 bits hold a POSIX descriptor and a

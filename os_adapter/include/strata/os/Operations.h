@@ -9,6 +9,7 @@
 
 #include <strata/os/Bytes.h>
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 #include <strata/os/Handle.h>
 #include <strata/os/Result.h>
 
@@ -16,7 +17,7 @@ struct epoll_event;  // forward declarations only: no system header reaches a pu
 struct pollfd;
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 namespace os {
 
 class Demultiplexer;

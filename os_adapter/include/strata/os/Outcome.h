@@ -4,10 +4,11 @@
 #include <string>
 #include <utility>
 
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// An error that a person reads: "bind 0.0.0.0:80: Permission denied". For set-up, not for a message's path.
 struct Error {

@@ -3,10 +3,11 @@
 
 #include <cstdint>
 
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 namespace os {
 
 std::int64_t process_id() noexcept;

@@ -4,8 +4,10 @@
 #include <expected>
 #include <system_error>
 
+#include <strata/os/Export.h>
+
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// What a call to the world returns: a value, or the reason that there is none. Never thrown.
 template <class T = void>

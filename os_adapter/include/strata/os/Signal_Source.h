@@ -4,11 +4,12 @@
 #include <cstdint>
 #include <initializer_list>
 
+#include <strata/os/Export.h>
 #include <strata/os/Handle.h>
 #include <strata/os/Result.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 namespace os {
 
 enum class Signal : std::uint8_t { interrupt, terminate, hangup, user1, user2, child };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <strata/os/Bytes.h>
+#include <strata/os/Export.h>
 #include <strata/os/Handle.h>
 #include <strata/os/Result.h>
 #include <strata/os/Socket_Address.h>
@@ -15,7 +16,7 @@
 // Sockets: non-blocking, close-on-exec, never a SIGPIPE, EINTR retried. @threads any; one socket from one thread at a
 // time. Nothing here throws or, but `resolve`, blocks; would-block is std::errc::operation_would_block.
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 namespace os {
 
 enum class Socket_Kind : std::uint8_t { stream, datagram };

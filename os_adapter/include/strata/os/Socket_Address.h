@@ -7,10 +7,11 @@
 #include <span>
 #include <string_view>
 
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 namespace os {
 
 enum class Family : std::uint8_t { unspecified, ipv4, ipv6, local };

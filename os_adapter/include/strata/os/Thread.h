@@ -5,10 +5,11 @@
 #include <functional>
 #include <string>
 
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 namespace os {
 
 /// For the seam: what a new thread runs. `body` is called once, on it.

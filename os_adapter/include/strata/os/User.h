@@ -4,10 +4,11 @@
 #include <cstdint>
 #include <string>
 
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 namespace os {
 
 /// Who runs this process. Not behind the seam: it neither fails nor orders an upcall. Source: credentials(7).

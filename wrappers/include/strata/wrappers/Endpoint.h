@@ -8,13 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include <strata/os/Export.h>
 #include <strata/os/Handle.h>
 #include <strata/os/Outcome.h>
 #include <strata/os/Socket_Address.h>
 #include <strata/wrappers/Parse_Error.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Where to listen or to connect, as a person writes it. A value; it names, and opens nothing. @threads any
 ///

@@ -10,11 +10,12 @@
 #include <string>
 #include <string_view>
 
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 #include <strata/os/Socket_Address.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// An IPv4 or IPv6 address with its port: a value of 24 bytes, a fifth of a Socket_Address. Ordered by family, address,
 /// scope, port. @threads any

@@ -7,10 +7,11 @@
 #include <span>
 
 #include <strata/os/Bytes.h>
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Bytes on their way: a chain of blocks, each a window of shared memory with a read and a write position. The object
 /// owns its chain; the memory behind it is reference-counted, so `duplicate` copies no byte. It is a buffer (`make`,

@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <string>
 
+#include <strata/os/Export.h>
+
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// What is wrong with a text that a person wrote, and where. Whoever knows the text's own place (a file's line and
 /// column) adds the offset to it.

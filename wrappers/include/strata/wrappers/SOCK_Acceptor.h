@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include <strata/os/Export.h>
 #include <strata/os/Handle.h>
 #include <strata/os/Outcome.h>
 #include <strata/os/Result.h>
@@ -10,7 +11,7 @@
 #include <strata/wrappers/SOCK_Stream.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 struct Listen_Options {
   int backlog = 4096;         ///< the kernel cuts it to its own limit (net.core.somaxconn, listen(2))

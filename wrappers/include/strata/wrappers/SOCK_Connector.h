@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 #include <strata/os/Socket_Address.h>
 #include <strata/wrappers/SOCK_Stream.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Connects without blocking, in two steps: `start`, then `complete` when the socket is writable. @threads any
 class SOCK_Connector {

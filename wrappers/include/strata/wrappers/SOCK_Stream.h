@@ -7,13 +7,14 @@
 #include <utility>
 
 #include <strata/os/Bytes.h>
+#include <strata/os/Export.h>
 #include <strata/os/Handle.h>
 #include <strata/os/Result.h>
 #include <strata/os/Socket.h>
 #include <strata/os/Socket_Address.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// A connected stream socket, TCP or UNIX alike; owns and closes it. Never blocks: operation_would_block instead.
 /// @threads any; one object from one thread at a time. Fails with the system's errors; see os/Socket.h for each.

@@ -8,11 +8,12 @@
 #include <string_view>
 #include <utility>
 
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 #include <strata/os/Socket_Address.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// The address of a UNIX socket: a path, a name in Linux's abstract space, or none (what most peers have). A value.
 /// Source: unix(7). @threads any

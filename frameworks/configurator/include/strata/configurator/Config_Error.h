@@ -9,8 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include <strata/os/Export.h>
+
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// A place in a configuration file, counted from 1 in lines and bytes. Line 0: the file as a whole.
 struct Mark {

@@ -6,9 +6,10 @@
 
 #include <strata/configurator/Config_Node.h>
 #include <strata/configurator/Service_Kind.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// A configuration as it is in effect: every key with its value and, as a comment, the place where that was set, or
 /// "default". It is YAML, and read back it is the same configuration. `root` has the values that were read from `tree`;

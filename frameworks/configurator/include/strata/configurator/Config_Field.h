@@ -10,9 +10,10 @@
 
 #include <strata/configurator/Config_Error.h>
 #include <strata/configurator/Config_Node.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 using Choices = std::span<const std::string_view>;
 struct Field;

@@ -8,9 +8,10 @@
 #include <vector>
 
 #include <strata/configurator/Config_Error.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// A value of a configuration file with the place where it stands, and its children in the file's order. A plain value:
 /// copies are deep, lookups never insert, and once read it is never changed. @threads any

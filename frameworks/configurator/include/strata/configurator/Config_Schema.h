@@ -5,9 +5,10 @@
 
 #include <strata/configurator/Config_Field.h>
 #include <strata/configurator/Service_Kind.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// The JSON Schema (draft 7, which editors know) of a configuration file whose root has the keys of `root`, with the
 /// values of `defaults`; an entry of `services` has the options of its kind. What is between keys it cannot say.

@@ -7,9 +7,10 @@
 
 #include <strata/configurator/Config_Error.h>
 #include <strata/configurator/Config_Node.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// One value that is set over what a file says.
 struct Config_Override {

@@ -14,11 +14,12 @@
 
 #include <strata/configurator/Config_Field.h>
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 #include <strata/wrappers/Endpoint.h>
 
 // The types that a field may have. Each reader adds what is wrong to the errors and then leaves the value alone.
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 namespace detail {
 void read_integer(const Config_Node&, const Field&, std::int64_t& value, Config_Errors&);

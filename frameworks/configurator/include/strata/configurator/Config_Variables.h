@@ -6,9 +6,10 @@
 
 #include <strata/configurator/Config_Error.h>
 #include <strata/configurator/Config_Node.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// The value of a variable of the environment; nothing where it is not set.
 using Lookup_Variable = std::optional<std::string> (*)(const std::string& name);

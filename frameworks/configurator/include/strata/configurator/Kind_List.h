@@ -6,9 +6,10 @@
 
 #include <strata/configurator/Config_Field.h>
 #include <strata/configurator/Service_Kind.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// All options of a kind: the framework's, then its handlers' own.
 std::vector<Option_Table> options_of(const Service_Kind&);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <strata/configurator/Service_Kind.h>
+#include <strata/os/Export.h>
 
 // The bounds that the linker gives a section named like a C identifier (GNU ld, "Orphan Sections"). Hidden: each binary
 // has its own. Weak: a binary may have no services.
@@ -11,7 +12,7 @@ extern "C" {
 }
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 namespace {
 
 /// The kinds linked into the binary that calls this: into a program, object files and not an archive, whose members

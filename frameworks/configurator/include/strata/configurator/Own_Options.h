@@ -6,10 +6,11 @@
 
 #include <strata/configurator/Service_Kind.h>
 #include <strata/connection/Any_Options.h>
+#include <strata/os/Export.h>
 
 // How STRATA_SERVICE finds the options of a handler's class.
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 namespace detail {
 
 /// What stands beside a handler's own options, now or in a later version.

@@ -9,9 +9,10 @@
 #include <strata/configurator/Own_Options.h>
 #include <strata/configurator/Service_Kind.h>
 #include <strata/connection/Service.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 namespace detail {
 
 /// A string literal as a template argument, so that STRATA_SERVICE can pass a type with commas and a name in one list.

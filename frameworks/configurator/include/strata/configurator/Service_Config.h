@@ -7,9 +7,10 @@
 #include <strata/configurator/Config_Error.h>
 #include <strata/configurator/Config_Node.h>
 #include <strata/configurator/Config_Value.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// One entry of `services:`. The kind's own options are still in the node.
 struct Service_Config {

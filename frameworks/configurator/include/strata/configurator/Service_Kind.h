@@ -5,8 +5,10 @@
 #include <span>
 #include <string_view>
 
+#include <strata/os/Export.h>
+
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 class Acceptor_Base;
 class Any_Options;

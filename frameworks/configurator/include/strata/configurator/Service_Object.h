@@ -6,11 +6,12 @@
 
 #include <strata/configurator/Service_Kind.h>
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 #include <strata/os/Outcome.h>
 #include <strata/timers/Callback.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 class Budget;
 class Config_Errors;

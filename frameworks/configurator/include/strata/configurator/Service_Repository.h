@@ -12,9 +12,10 @@
 #include <strata/configurator/Service_Config.h>
 #include <strata/configurator/Service_Kind.h>
 #include <strata/configurator/Service_Object.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// The services of a daemon: made from their kinds, started in the order of the file, stopped in reverse. All start or
 /// none does. Must be destroyed before its reactor, and when it has started anything only after it has stopped.

@@ -8,9 +8,10 @@
 
 #include <strata/configurator/Config_Error.h>
 #include <strata/configurator/Config_Node.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// What a configuration file may cost before it is refused.
 struct Yaml_Limits {

@@ -6,9 +6,10 @@
 
 #include <strata/connection/Acceptor_Base.h>
 #include <strata/connection/Handler_Factory.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Accepts connections and gives each a handler of its own (POSA2, Acceptor), made as Handler_Factory.h says.
 template <std::derived_from<Svc_Handler> H>

@@ -7,11 +7,12 @@
 
 #include <strata/connection/Acceptor_Options.h>
 #include <strata/connection/Svc_Handler.h>
+#include <strata/os/Export.h>
 #include <strata/os/Outcome.h>
 #include <strata/os/Socket_Address.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 class Listener;
 

@@ -4,9 +4,10 @@
 #include <cstddef>
 
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 struct Acceptor_Options {
   int backlog = 4096;               ///< connections that the kernel may hold for us; it cuts this to its own limit

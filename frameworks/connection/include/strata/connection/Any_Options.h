@@ -4,8 +4,10 @@
 #include <memory>
 #include <utility>
 
+#include <strata/os/Export.h>
+
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// An object of options of whichever type a handler's class declares, for those between that know none of them.
 /// @threads as a shared_ptr

@@ -4,9 +4,10 @@
 #include <cstdint>
 
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 struct Back_Off_Options {
   Duration first = std::chrono::milliseconds{100};

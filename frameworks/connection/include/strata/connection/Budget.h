@@ -4,8 +4,10 @@
 #include <atomic>
 #include <cstddef>
 
+#include <strata/os/Export.h>
+
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// How many bytes may be held at once. Budgets nest, service in process: what is charged to one is charged to all above
 /// it, or to none. @threads any

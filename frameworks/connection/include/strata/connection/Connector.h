@@ -6,9 +6,10 @@
 
 #include <strata/connection/Connector_Base.h>
 #include <strata/connection/Handler_Factory.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Connects, and gives each connection a handler of its own (POSA2, Connector), made as Handler_Factory.h says.
 template <std::derived_from<Svc_Handler> H>

@@ -9,10 +9,11 @@
 
 #include <strata/connection/Back_Off.h>
 #include <strata/connection/Svc_Handler.h>
+#include <strata/os/Export.h>
 #include <strata/os/Socket_Address.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 class Connect_Attempt;
 

@@ -5,9 +5,10 @@
 #include <type_traits>
 
 #include <strata/connection/Service.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// A new H for a connection of `service`: `H(Service&)` where it exists, else `H()`.
 template <class H>

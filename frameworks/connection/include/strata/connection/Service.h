@@ -14,11 +14,12 @@
 #include <strata/connection/Stream_Options.h>
 #include <strata/logging/Logger.h>
 #include <strata/metrics/Counter.h>
+#include <strata/os/Export.h>
 #include <strata/os/Outcome.h>
 #include <strata/reactor/Reactor.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 class Acceptor_Base;
 class Metric_Registry;

@@ -5,9 +5,10 @@
 #include <cstdint>
 
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// What happens when a connection's send queue passes `high_water`.
 enum class Overflow : std::uint8_t {

@@ -11,6 +11,7 @@
 
 #include <strata/connection/Service.h>
 #include <strata/os/Bytes.h>
+#include <strata/os/Export.h>
 #include <strata/os/Socket_Address.h>
 #include <strata/reactor/Event_Handler.h>
 #include <strata/reactor/Handler_Ref.h>
@@ -18,7 +19,7 @@
 #include <strata/timers/Timer_Node.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 class Message_Block;
 class Transport;

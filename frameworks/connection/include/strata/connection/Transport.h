@@ -6,10 +6,11 @@
 
 #include <strata/os/Bytes.h>
 #include <strata/os/Demultiplexer.h>
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 class Svc_Handler;
 

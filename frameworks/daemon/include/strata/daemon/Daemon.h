@@ -6,9 +6,10 @@
 #include <strata/configurator/Config_Source.h>
 #include <strata/configurator/Service_Kind.h>
 #include <strata/daemon/Exit_Code.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// A process that serves what a configuration says, in the foreground. One a process: it takes the signals and the
 /// process's log. What a person must know goes to standard error.

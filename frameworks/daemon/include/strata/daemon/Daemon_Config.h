@@ -14,9 +14,10 @@
 #include <strata/configurator/Service_Config.h>
 #include <strata/logging/Log_Options.h>
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 struct Shutdown_Config {
   Duration drain = std::chrono::seconds{10};

@@ -7,9 +7,10 @@
 #include <string_view>
 
 #include <strata/logging/Log_Record.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// How a line looks; all times are UTC.
 enum class Log_Format : std::uint8_t {

@@ -5,8 +5,10 @@
 #include <optional>
 #include <string_view>
 
+#include <strata/os/Export.h>
+
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// How much a line matters, and, as a category's threshold, which lines pass: itself and all above.
 enum class Log_Level : std::uint8_t { trace, debug, info, warning, error, critical, off };

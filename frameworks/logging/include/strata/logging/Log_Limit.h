@@ -5,9 +5,10 @@
 
 #include <strata/logging/Logger.h>
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Lets one line pass in each interval and counts the others; the next that passes carries their number in the field
 /// "suppressed". For what can repeat at the rate of events, such as running out of descriptors. @threads loop

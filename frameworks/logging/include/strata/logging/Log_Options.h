@@ -9,10 +9,11 @@
 #include <strata/logging/Log_Level.h>
 #include <strata/logging/Log_System.h>
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 #include <strata/os/Outcome.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// How a log file is cut into archives (FILE.0 is the newest), and how many are kept.
 struct Log_Rotation {

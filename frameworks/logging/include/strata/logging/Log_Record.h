@@ -8,9 +8,10 @@
 
 #include <strata/logging/Log_Level.h>
 #include <strata/logging/Log_Value.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Who speaks: the standard fields of a line. `peer` may be any value; an address is rendered only when written.
 struct Log_Context {

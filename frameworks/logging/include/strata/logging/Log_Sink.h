@@ -2,10 +2,11 @@
 #pragma once
 
 #include <strata/logging/Log_Record.h>
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Where lines end. Owned by a Log_System, which calls it from one thread at a time. May block: only the log thread
 /// waits, unless the system writes directly. Must not log.

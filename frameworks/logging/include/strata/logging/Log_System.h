@@ -12,10 +12,11 @@
 #include <strata/logging/Log_Level.h>
 #include <strata/logging/Log_Sink.h>
 #include <strata/logging/Logger.h>
+#include <strata/os/Export.h>
 #include <strata/os/Outcome.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 using Log_Levels = std::map<std::string, Log_Level, std::less<>>;  ///< by category
 

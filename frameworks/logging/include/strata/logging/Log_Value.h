@@ -9,9 +9,10 @@
 #include <system_error>
 
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// A type that can say itself: rendered only when the line is really written.
 template <class T>

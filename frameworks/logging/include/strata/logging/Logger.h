@@ -11,9 +11,10 @@
 #include <strata/logging/Log_Level.h>
 #include <strata/logging/Log_Record.h>
 #include <strata/logging/Log_Value.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 class Log_System;
 

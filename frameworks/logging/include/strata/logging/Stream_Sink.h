@@ -5,10 +5,11 @@
 
 #include <strata/logging/Log_Format.h>
 #include <strata/logging/Log_Sink.h>
+#include <strata/os/Export.h>
 #include <strata/os/Handle.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Writes each line with one call to a descriptor that it borrows, by default standard error. An error, would-block
 /// included, loses the line; one cut short by it is ended before the next begins.

@@ -4,9 +4,10 @@
 #include <cstdint>
 
 #include <strata/metrics/Metric_Shard.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Counts what happened; never falls, wraps at 2^64. A member of what it counts for. @threads any
 class Counter {

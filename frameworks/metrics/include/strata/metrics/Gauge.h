@@ -4,9 +4,10 @@
 #include <cstdint>
 
 #include <strata/metrics/Metric_Shard.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// How many there are now: what one thread adds another may subtract. A member of what it measures. @threads any
 class Gauge {

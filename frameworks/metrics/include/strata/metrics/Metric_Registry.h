@@ -11,10 +11,11 @@
 
 #include <strata/metrics/Counter.h>
 #include <strata/metrics/Gauge.h>
+#include <strata/os/Export.h>
 #include <strata/os/Outcome.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 using Metric_Labels = std::map<std::string, std::string>;  ///< {{"service", "echo"}}
 

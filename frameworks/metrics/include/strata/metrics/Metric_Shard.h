@@ -5,8 +5,10 @@
 #include <atomic>
 #include <cstddef>
 
+#include <strata/os/Export.h>
+
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 inline constexpr std::size_t metric_shards = 8;
 

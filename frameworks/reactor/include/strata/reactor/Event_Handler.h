@@ -4,13 +4,14 @@
 #include <system_error>
 
 #include <strata/os/Demultiplexer.h>
+#include <strata/os/Export.h>
 #include <strata/os/Handle.h>
 #include <strata/os/Result.h>
 #include <strata/timers/Callback.h>
 #include <strata/timers/Timer_Id.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 using Event_Mask = os::Interest;
 

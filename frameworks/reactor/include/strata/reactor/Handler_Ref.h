@@ -3,8 +3,10 @@
 
 #include <cstdint>
 
+#include <strata/os/Export.h>
+
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 class Reactor;
 

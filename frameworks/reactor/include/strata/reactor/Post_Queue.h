@@ -6,11 +6,12 @@
 #include <cstdint>
 #include <memory>
 
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 #include <strata/timers/Callback.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// A bounded queue from many producers to the loop, of 64-byte cells in blocks: as many blocks as were ever needed at
 /// once, two under a light load. FIFO per producer. A push is one compare-and-swap: the bit that says "the consumer

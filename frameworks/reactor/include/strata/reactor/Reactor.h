@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 #include <strata/reactor/Event_Handler.h>
 #include <strata/reactor/Handler_Ref.h>
@@ -15,7 +16,7 @@
 #include <strata/timers/Timer.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 class Reactor_Core;
 class Registration;

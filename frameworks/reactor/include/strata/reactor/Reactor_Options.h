@@ -6,9 +6,10 @@
 #include <string>
 
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 enum class Timer_Kind : std::uint8_t { wheel, heap };
 

@@ -7,9 +7,10 @@
 
 #include <strata/os/Bytes.h>
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// What a thread owns while it runs upcalls, and lends to them: one buffer to read into, one to cork replies in.
 /// An idle connection therefore owns neither. One a reactor; in a pool, one for each thread.

@@ -4,11 +4,12 @@
 #include <initializer_list>
 #include <utility>
 
+#include <strata/os/Export.h>
 #include <strata/os/Signal_Source.h>
 #include <strata/reactor/Event_Handler.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Signals in loop context: subclass, open the source before the first thread starts, and `adopt` with input.
 class Signal_Handler : public Event_Handler {

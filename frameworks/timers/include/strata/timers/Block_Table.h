@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <new>
 
+#include <strata/os/Export.h>
+
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Objects named by their index, in blocks of 2^`bits` that never move and are kept until the table dies. @threads loop
 template <class T, unsigned bits>

@@ -8,8 +8,10 @@
 #include <type_traits>
 #include <utility>
 
+#include <strata/os/Export.h>
+
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// A `void()` callable of one owner. Captures of up to 40 bytes lie inside it, larger ones on the heap; where that has
 /// no room the Callback is empty, so whoever takes one checks it. Not <functional>: that costs every user 0.1 s.

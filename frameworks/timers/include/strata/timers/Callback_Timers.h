@@ -7,6 +7,7 @@
 #include <optional>
 
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 #include <strata/timers/Block_Table.h>
 #include <strata/timers/Callback.h>
@@ -15,7 +16,7 @@
 #include <strata/timers/Timer_Queue.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Timers that call back, over a queue that it borrows and that outlives it. An id names its timer until it is
 /// cancelled or, fired for the last time, its upcall has returned; later use of the id is refused. Setting and firing

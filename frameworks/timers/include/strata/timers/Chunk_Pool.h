@@ -3,10 +3,11 @@
 
 #include <cstdint>
 
+#include <strata/os/Export.h>
 #include <strata/timers/Block_Table.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// The memory of Timer_Wheel: chunks of 32 tagged node pointers, and apart from them, so that they stay in the cache,
 /// the chunks' headers. A chunk is named by its index, of which 0 stands for none, an entry by its place, chunk * 32 +

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <strata/os/Export.h>
 #include <strata/timers/Timer_Node.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// A handler's own timer: a node that knows whom it wakes. 24 bytes in the handler, nothing allocated. @threads loop
 class Handler_Timer : public Timer_Node {

@@ -4,9 +4,10 @@
 #include <cstdint>
 
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Whole milliseconds of the monotonic clock: the unit in which timers are due. @threads any
 using Tick = std::uint64_t;

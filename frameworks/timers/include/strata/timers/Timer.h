@@ -4,11 +4,12 @@
 #include <utility>
 
 #include <strata/os/Clock.h>
+#include <strata/os/Export.h>
 #include <strata/timers/Callback_Timers.h>
 #include <strata/timers/Timer_Id.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Owns one callback timer: it dies with the token. Must not outlive the reactor (the Callback_Timers) that gave it.
 /// @threads home

@@ -4,12 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 #include <strata/timers/Timer_Node.h>
 #include <strata/timers/Timer_Queue.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// A 4-ary heap in one array, 32 bytes a timer: the smaller queue where timers are few, and exact in `nearest()` but
 /// for refreshed ones. Schedule, cancel and expire cost O(log n); a refresh to later is a store, paid when the entry is

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 
+#include <strata/os/Export.h>
+
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Names one callback timer for ever: a slot and the generation of its use. The default one names none.
 struct Timer_Id {

@@ -4,10 +4,11 @@
 #include <cassert>
 #include <cstdint>
 
+#include <strata/os/Export.h>
 #include <strata/timers/Tick.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// One deadline, a member or base of whatever waits for it; filed in at most one Timer_Queue, which holds its address.
 /// Its owner unfiles it (`Timer_Queue::cancel`) before destroying it. @threads loop

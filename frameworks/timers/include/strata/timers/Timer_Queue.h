@@ -8,12 +8,13 @@
 #include <memory>
 #include <type_traits>
 
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 #include <strata/timers/Tick.h>
 #include <strata/timers/Timer_Node.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Deadlines in order. Nodes are borrowed: they stay where they are until they have fired or are cancelled; a queue may
 /// be destroyed only when empty. Order of expiry is exactly (tick, order of filing); a refresh files anew.

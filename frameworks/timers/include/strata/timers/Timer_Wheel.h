@@ -5,13 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <strata/os/Export.h>
 #include <strata/os/Result.h>
 #include <strata/timers/Chunk_Pool.h>
 #include <strata/timers/Timer_Node.h>
 #include <strata/timers/Timer_Queue.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// A hierarchical wheel: schedule, cancel and refresh are O(1), expire costs a few ns a timer and nothing for empty
 /// ticks, however many have passed. `nearest()` is when the next slot comes up, so the loop may wake in vain at most

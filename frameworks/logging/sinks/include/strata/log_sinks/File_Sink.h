@@ -7,10 +7,11 @@
 #include <strata/logging/Log_Format.h>
 #include <strata/logging/Log_Options.h>
 #include <strata/logging/Log_Sink.h>
+#include <strata/os/Export.h>
 #include <strata/os/Outcome.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Appends lines to a file and rotates it. The file is opened at once, so that a path that cannot be written, or is a
 /// link, is an error here and not a lost line later; half a line that a crash or a full disk left is ended first.

@@ -3,10 +3,11 @@
 
 #include <strata/logging/Log_Options.h>
 #include <strata/logging/Log_System.h>
+#include <strata/os/Export.h>
 #include <strata/os/Outcome.h>
 
 namespace strata {
-inline namespace v1 {
+inline namespace STRATA_EXPORT v1 {
 
 /// Levels, sink and log thread as `options` say. On an error the system logs as before.
 /// Errors: those of `validate`, of opening the file, and of Log_System::start.
