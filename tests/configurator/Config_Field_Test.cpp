@@ -55,7 +55,8 @@ class Config_Field_Test : public CppUnit::TestFixture {
     Inner inner;
     Config_Errors errors;
     const Config_Node root = tree_of("name: x\ndrain: 3s\nkind: k\n");
-    read_fields(root, {{Sample_Options::fields(), &options}, {Inner::fields(), &inner}}, errors, {"kind"});
+    constexpr std::array<std::string_view, 1> passed{"kind"};
+    read_fields(root, {{Sample_Options::fields(), &options}, {Inner::fields(), &inner}}, errors, passed);
     CPPUNIT_ASSERT_EQUAL(std::string{}, errors.text());
     CPPUNIT_ASSERT(inner.drain == 3s && options.name == "x");
   }

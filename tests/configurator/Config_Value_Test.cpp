@@ -101,7 +101,7 @@ class Config_Value_Test : public CppUnit::TestFixture {
     const Sample_Options got = read_well("linger: 1500ms\nhigh_water: 64KiB\ntags: [a, b]\nlisten: unix:///run/x\n"
                                         "places: [unix:///run/y, 'tcp://[::1]:7']\n");
     std::string shown;
-    for (const Field& one : Sample_Options::fields()) shown += one.show(&got) + '|';
+    for (const Field& one : Sample_Options::fields()) shown += one.show(one, &got) + '|';
     CPPUNIT_ASSERT_EQUAL(std::string{"false|13|0|1500ms|64KiB|x|auto|pause|unix:///run/x|"
                                      "[unix:///run/y, \"tcp://[::1]:7\"]|[a, b]|{}|{}|"},
                          shown);

@@ -19,14 +19,14 @@ class Kind_List_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(required_options_and_allowed_words_are_shown);
   CPPUNIT_TEST_SUITE_END();
 
-  static Option_Table sample_options() {
+  static std::vector<Option_Table> sample_options(const Service_Kind&) {
     static const Sample_Options defaults;
-    return {Sample_Options::fields(), &defaults};
+    return {{Sample_Options::fields(), &defaults}};
   }
 
   void kinds_are_listed_by_name_with_their_options() {
-    static constexpr Service_Kind second{"second", nullptr, &Recorder::options};
-    static constexpr Service_Kind first{"first", nullptr, &Recorder::options};
+    static constexpr Service_Kind second{"second", nullptr, &detail::object_options<Recorder>};
+    static constexpr Service_Kind first{"first", nullptr, &detail::object_options<Recorder>};
     static constexpr std::array<const Service_Kind*, 2> kinds{&second, &first};
     const std::string options =
         "  fail     text           never  the hook that fails\n"

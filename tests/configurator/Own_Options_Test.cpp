@@ -90,7 +90,7 @@ class Own_Options_Test : public CppUnit::TestFixture {
     services.configure(configs, errors_);
   }
   void expect(const std::string& mistakes, const std::string& options) {
-    Service_Repository services{kinds};
+    Service_Repository services{Service_Kinds{kinds}};
     configure(services, "- { name: a, kind: shifting, listen: 'tcp://*:0', " + options + " }");
     CPPUNIT_ASSERT_EQUAL(mistakes, errors_.text());
   }
@@ -98,7 +98,8 @@ class Own_Options_Test : public CppUnit::TestFixture {
   void every_key_of_the_framework_is_kept_from_handlers() {
     std::vector<std::string_view> keys;
     for (const Field& field : Service_Config::fields()) keys.push_back(field.key);
-    for (const Field& field : detail::acceptor_options().fields) keys.push_back(field.key);
+    const Option_Table frameworks = detail::acceptor_options(*kinds[0]).front();
+    for (const Field& field : frameworks.fields) keys.push_back(field.key);
     for (const std::string_view key : keys) {
       CPPUNIT_ASSERT_MESSAGE(std::string{key}, std::ranges::find(detail::framework_keys, key) !=
                                                    detail::framework_keys.end());

@@ -18,20 +18,17 @@ class Recorder final : public strata::Service_Object {
   struct Options {
     std::string fail = "never";
     bool lingers = false;
+    static constexpr auto fields() {
+      return std::array{strata::field<&Options::fail>("fail", "the hook that fails"),
+                        strata::field<&Options::lingers>("lingers", "whether a stop takes time")};
+    }
   };
   inline static std::vector<std::string> trace;
   inline static std::vector<strata::Callback> lingering;  ///< the `stopped` of those that linger
 
-  static strata::Option_Table options() {
-    static constexpr std::array table{strata::field<&Options::fail>("fail", "the hook that fails"),
-                                      strata::field<&Options::lingers>("lingers", "whether a stop takes time")};
-    static const Options defaults;
-    return {table, &defaults};
-  }
-
   void configure(const strata::Service_Config& config, strata::Config_Errors& errors) override {
     name_ = config.name;
-    strata::read_fields(config.node, {{options().fields, &options_}}, errors, {"name", "kind"});
+    strata::read_options(config, options_, errors);
   }
   strata::Outcome<> prepare(const strata::Service_Context&) override { return note("prepare"); }
   strata::Outcome<> start() override { return note("start"); }

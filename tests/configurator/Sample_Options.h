@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 enum class Overflow : std::uint8_t { pause, close, shed };
 inline constexpr std::array<std::string_view, 3> overflow_words{"pause", "close", "shed"};
 inline constexpr std::array<std::string_view, 2> engine_words{"auto", "epoll"};
-inline Choices engines() { return engine_words; }
+inline Choices engines(const Field&) { return engine_words; }
 
 struct Inner {
   Duration drain = 10s;

@@ -32,7 +32,7 @@ class Service_Repository_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(options_that_a_kind_does_not_know_are_told);
   CPPUNIT_TEST_SUITE_END();
 
-  static constexpr Service_Kind kind_{"recorder", &detail::make_object<Recorder>, &Recorder::options};
+  static constexpr Service_Kind kind_{"recorder", &detail::make_object<Recorder>, &detail::object_options<Recorder>};
   static constexpr std::array<const Service_Kind*, 1> kinds_{&kind_};
 
   std::unique_ptr<Reactor> reactor_;

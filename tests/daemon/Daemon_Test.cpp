@@ -26,7 +26,6 @@ int prepared = 0;
 /// Fails where its option says.
 class Fragile final : public Service_Object {
  public:
-  static Option_Table options() { return {{}, nullptr}; }
   void configure(const Service_Config& config, Config_Errors&) override { name_ = config.name; }
   Outcome<> prepare(const Service_Context&) override {
     ++prepared;
@@ -43,7 +42,7 @@ class Fragile final : public Service_Object {
   std::string name_;
 };
 
-constexpr Service_Kind fragile{"fragile", &detail::make_object<Fragile>, &Fragile::options};
+constexpr Service_Kind fragile{"fragile", &detail::make_object<Fragile>, &detail::object_options<Fragile>};
 constexpr std::array<const Service_Kind*, 1> kinds{&fragile};
 
 /// The loop's waiting fails from the start.
@@ -68,7 +67,7 @@ class Daemon_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
   const std::string path_ = "/tmp/strata-daemon-test-" + std::to_string(os::process_id()) + ".yaml";
-  const Daemon daemon_{kinds};
+  const Daemon daemon_{Service_Kinds{kinds}};
 
  public:
   void setUp() override { prepared = 0; }

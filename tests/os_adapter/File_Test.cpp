@@ -5,6 +5,7 @@
 #include <string>
 
 #include <strata/os/Process.h>
+#include <strata/os/User.h>
 
 #include "Fault_Table.h"
 #include "Os_Fixture.h"
@@ -32,6 +33,8 @@ class File_Test : public Os_Fixture {
   CPPUNIT_TEST(a_link_is_followed_for_reading_only);
   CPPUNIT_TEST(a_device_is_not_written);
   CPPUNIT_TEST(permissions_are_those_asked_for);
+  CPPUNIT_TEST(the_status_tells_size_owner_and_permissions);
+  CPPUNIT_TEST(a_folder_is_listed_in_order);
   CPPUNIT_TEST(a_file_is_renamed_and_removed);
   CPPUNIT_TEST_SUITE_END();
 
@@ -61,7 +64,8 @@ class File_Test : public Os_Fixture {
     const std::string text(100'000, 'x');
     write("a", text);
     CPPUNIT_ASSERT_EQUAL(text, read("a"));
-    CPPUNIT_ASSERT_EQUAL(std::uint64_t{100'000}, value_of(value_of(File::open(at("a"), Open_Mode::read)).size()));
+    const File file = value_of(File::open(at("a"), Open_Mode::read));
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{100'000}, value_of(file.status()).size);
   }
 
   void writing_empties_and_appending_does_not() {
@@ -134,6 +138,28 @@ class File_Test : public Os_Fixture {
   void permissions_are_those_asked_for() {
     value_of(File::open(at("a"), Open_Mode::write, 0600));
     CPPUNIT_ASSERT(fs::status(at("a")).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+  }
+
+  void the_status_tells_size_owner_and_permissions() {
+    write("a", "four");
+    fs::permissions(at("a"), fs::perms{0620});
+    const os::File_Status file = value_of(value_of(File::open(at("a"), Open_Mode::read)).status());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{4}, file.size);
+    CPPUNIT_ASSERT_EQUAL(os::User::effective().id, file.owner);
+    CPPUNIT_ASSERT_EQUAL(0620u, file.permissions);
+    CPPUNIT_ASSERT(file.regular);
+    fs::permissions(folder_, fs::perms{01755});
+    const os::File_Status folder = value_of(value_of(File::open(folder_, Open_Mode::read)).status());
+    CPPUNIT_ASSERT_EQUAL(01755u, folder.permissions);
+    CPPUNIT_ASSERT(!folder.regular);
+  }
+
+  void a_folder_is_listed_in_order() {
+    for (const char* name : {"b", "c", "a"}) write(name, "");
+    const std::vector<std::string> names{"a", "b", "c"};
+    CPPUNIT_ASSERT(names == value_of(os::list_directory(folder_)));
+    expect_error(std::errc::no_such_file_or_directory, os::list_directory(at("none")));
+    expect_error(std::errc::not_a_directory, os::list_directory(at("a")));
   }
 
   void a_file_is_renamed_and_removed() {

@@ -111,12 +111,13 @@ class Operations_Interrupt_Test : public Os_Fixture {
     auto file = repeated<&Operations::file_open>([&] { return os::File::open(path, os::Open_Mode::write); });
     repeated<&Operations::write>([&] { return file->write_all(strata::as_bytes("text")); });
     repeated<&Operations::file_sync>([&] { return file->sync(); });
-    CPPUNIT_ASSERT_EQUAL(std::uint64_t{4}, *repeated<&Operations::file_size>([&] { return file->size(); }));
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{4}, repeated<&Operations::file_status>([&] { return file->status(); })->size);
     auto reader = value_of(os::File::open(path, os::Open_Mode::read));
     std::byte room[8];
     CPPUNIT_ASSERT_EQUAL(std::size_t{4}, *repeated<&Operations::read>([&] { return reader.read(room); }));
     repeated<&Operations::file_rename>([&] { return os::rename_file(path, moved); });
     repeated<&Operations::file_remove>([&] { return os::remove_file(moved); });
+    repeated<&Operations::directory_list>([] { return os::list_directory("/"); });
   }
 
   void an_interrupted_wake_up_is_repeated() {

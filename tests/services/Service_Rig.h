@@ -47,7 +47,7 @@ class Service_Rig : public CppUnit::TestFixture {
         read_yaml("{ name: x, kind: " + kind + ", listen: 'tcp://127.0.0.1:0', " + options + " }", "a.yaml");
     services_ = std::make_unique<Service_Repository>(linked_kinds());
     Config_Errors errors;
-    services_->configure({{"x", kind, *root}}, errors);
+    services_->configure({{"x", kind, {}, *root}}, errors);
     CPPUNIT_ASSERT_EQUAL(std::string{}, errors.text());
     CPPUNIT_ASSERT(services_->prepare({*reactor_, nullptr}));
     CPPUNIT_ASSERT(services_->start());

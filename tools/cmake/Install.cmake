@@ -7,7 +7,7 @@ include(CMakePackageConfigHelpers)
 file(RELATIVE_PATH to_library ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
 set_target_properties(stratad PROPERTIES INSTALL_RPATH "$ORIGIN/${to_library}")
 install(TARGETS stratad)
-install(TARGETS strata EXPORT StrataTargets)
+install(TARGETS strata EXPORT StrataTargets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/Strata)
 install(EXPORT StrataTargets NAMESPACE strata:: DESTINATION ${package})

@@ -79,8 +79,8 @@ function(strata_library)
   set_target_properties(strata PROPERTIES LINKER_LANGUAGE CXX)
 endfunction()
 
-    # In a shared library a thread's variable is a call away; but a program starts with this one, so it has a place.
-# linker takes from one only what somebody asks for, and nobody asks for a service) and make a plugin, libNAME.so.
+# strata_service(NAME SOURCES …): a service of this tree. Its objects are linked into stratad (an archive would not do:
+# from one a linker takes only what somebody asks for, and nobody asks for a service) and make a plugin, libNAME.so.
 function(strata_service name)
   cmake_parse_arguments(arg "" "" "SOURCES" ${ARGN})
   add_library(strata_service_${name} OBJECT ${arg_SOURCES})

@@ -43,6 +43,10 @@ class Parser {
         ->type_name("PATH=VALUE")
         ->take_all()
         ->allow_extra_args(false);
+    app_.add_option("--plugins", plugins_, "A folder of plugins, beside the installation's")
+        ->type_name("FOLDER")
+        ->take_all()
+        ->allow_extra_args(false);  // Plugin_Folders has read them
     app_.add_flag("--check", check_, "Tell every mistake of the configuration and start nothing");
     app_.add_flag("--explain", explain_, "Print the configuration in effect and where each value was set");
     app_.add_flag("--list-kinds", list_kinds_, "Print the kinds of services and their options");
@@ -87,6 +91,7 @@ class Parser {
   std::deque<Kind_Command> commands_;  // the parser keeps references
   std::string file_;
   std::vector<std::string> overrides_;
+  std::vector<std::string> plugins_;
   bool check_ = false;
   bool explain_ = false;
   bool list_kinds_ = false;

@@ -18,7 +18,7 @@ bool Kind_Command::is_possible(std::string_view kind) {
 Kind_Command::Kind_Command(CLI::App& app, const strata::Service_Kind& kind)
     : kind_(kind.name), command_(app.add_subcommand(kind_, "One service of this kind, configured by flags")) {
   command_->add_option("--name", service_, "what the service is called in logs and metrics")->capture_default_str();
-  for (const strata::Option_Table& options : options_of(kind)) {
+  for (const strata::Option_Table& options : kind.options(kind)) {
     for (const strata::Field& field : options.fields) add(field, options.values);
   }
 }
@@ -42,7 +42,7 @@ void Kind_Command::add(const strata::Field& field, const void* defaults) {
   if (field.required) {
     flag.option->required();
   } else {
-    flag.option->default_str(field.show(defaults));
+    flag.option->default_str(field.show(field, defaults));
   }
 }
 

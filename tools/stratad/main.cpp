@@ -3,13 +3,17 @@
 
 #include <cstdio>
 #include <exception>
+#include <expected>
+#include <span>
 #include <string>
+#include <vector>
 
 #include <strata/configurator/Kind_List.h>
 #include <strata/configurator/Linked_Kinds.h>
 #include <strata/daemon/Daemon.h>
 
 #include "Command_Line.h"
+#include "Plugin_Folders.h"
 
 namespace {
 
@@ -20,10 +24,21 @@ Exit_Code print(const std::string& text) {
   return Exit_Code::success;
 }
 
-Exit_Code act_on(const Command_Line& line, strata::Service_Kinds kinds) {
-  const strata::Daemon daemon{kinds};
+/// Before the command line is parsed: the kinds of plugins are words of it.
+strata::Outcome<strata::Kind_Catalog> find_kinds(std::span<char* const> arguments) {
+  strata::Kind_Catalog catalog{strata::linked_kinds()};
+  for (const std::string& folder : plugin_folders(arguments)) {
+    const strata::Outcome<std::vector<std::string>> complaints = catalog.add_folder(folder);
+    if (!complaints) return std::unexpected{complaints.error()};
+    for (const std::string& one : *complaints) std::fprintf(stderr, "stratad: warning: %s\n", one.c_str());
+  }
+  return catalog;
+}
+
+Exit_Code act_on(const Command_Line& line, const strata::Kind_Catalog& catalog) {
+  const strata::Daemon daemon{catalog};
   switch (line.act) {
-    case Command_Line::Act::list_kinds: return print(strata::list_kinds(kinds));
+    case Command_Line::Act::list_kinds: return print(strata::list_kinds(catalog.kinds()));
     case Command_Line::Act::schema: return print(daemon.schema());
     case Command_Line::Act::check: return daemon.check(line.source);
     case Command_Line::Act::explain: return daemon.explain(line.source);
@@ -36,9 +51,13 @@ Exit_Code act_on(const Command_Line& line, strata::Service_Kinds kinds) {
 
 int main(int argc, char** argv) {
   try {
-    const strata::Service_Kinds kinds = strata::linked_kinds();
-    const auto line = parse_command_line(argc, argv, kinds);
-    return static_cast<int>(line ? act_on(*line, kinds) : line.error());
+    const strata::Outcome<strata::Kind_Catalog> kinds = find_kinds({argv, static_cast<std::size_t>(argc)});
+    if (!kinds) {
+      std::fprintf(stderr, "stratad: %s\n", kinds.error().what.c_str());
+      return static_cast<int>(Exit_Code::unavailable);
+    }
+    const auto line = parse_command_line(argc, argv, kinds->kinds());
+    return static_cast<int>(line ? act_on(*line, *kinds) : line.error());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "stratad: %s\n", error.what());
     return static_cast<int>(Exit_Code::internal);

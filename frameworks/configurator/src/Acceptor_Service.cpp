@@ -86,9 +86,10 @@ std::unique_ptr<Service_Object> make_acceptor_service(const Service_Kind& kind) 
   return std::make_unique<Acceptor_Service>(*kind.acceptor);
 }
 
-Option_Table acceptor_options() {
-  static const Acceptor_Settings defaults;
-  return {Acceptor_Settings::fields(), &defaults};
+std::vector<Option_Table> acceptor_options(const Service_Kind& kind) {
+  std::vector<Option_Table> tables{Acceptor_Settings::defaults()};
+  if (kind.acceptor->own != nullptr) tables.push_back(kind.acceptor->own->table());
+  return tables;
 }
 
 }  // namespace detail

@@ -43,10 +43,15 @@ std::span<const Field> Acceptor_Settings::fields() {
   return table;
 }
 
+Option_Table Acceptor_Settings::defaults() {
+  static const Acceptor_Settings defaults;
+  return {fields(), &defaults};
+}
+
 void Acceptor_Settings::read(const Service_Config& config, bool client_speaks_first, const Fields_Of& own,
                              Config_Errors& errors) {
   const std::size_t mistakes = errors.size();
-  read_fields(config.node, {{fields(), this}, own}, errors, {"name", "kind"});
+  read_fields(config.node, {{fields(), this}, own}, errors, service_keys);
   if (errors.size() != mistakes) return;  // what follows would repeat them
 
   const auto refuse = [&](std::string_view name, const std::string& message) {

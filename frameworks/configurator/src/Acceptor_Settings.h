@@ -6,6 +6,7 @@
 
 #include <strata/configurator/Config_Field.h>
 #include <strata/configurator/Service_Config.h>
+#include <strata/configurator/Service_Kind.h>
 #include <strata/connection/Acceptor_Options.h>
 #include <strata/connection/Stream_Options.h>
 #include <strata/wrappers/Endpoint.h>
@@ -19,6 +20,7 @@ struct Acceptor_Settings : Stream_Options, Acceptor_Options {
   std::size_t queue_limit = 0;  ///< bytes that all its connections may have queued; 0: no limit
 
   static std::span<const Field> fields();
+  static Option_Table defaults();
   /// The keys, those of the handler's `own` options among them, then what must hold between them.
   void read(const Service_Config&, bool client_speaks_first, const Fields_Of& own, Config_Errors&);
 };

@@ -74,6 +74,13 @@ void Config_Errors::at_key(const Config_Node& node, std::string message) {
   add({node.file(), node.key_mark(), std::move(message)});
 }
 
+void Config_Errors::outside(const Config_Node& node, const std::string& message) {
+  at_value(node, message);
+  errors_.back().outside = true;
+}
+
+bool Config_Errors::all_outside() const noexcept { return std::ranges::all_of(errors_, &Config_Error::outside); }
+
 void Config_Errors::sort() { std::ranges::stable_sort(errors_, {}, &Config_Error::mark); }
 
 std::string Config_Errors::text() const {

@@ -54,7 +54,7 @@ class Explanation {
 
   void scalar(const std::string& indent, const std::string& key, const Field& field, const void* values,
               const Config_Node* node) {
-    const std::string shown = field.show(values);
+    const std::string shown = field.show(field, values);
     const bool plain = field.shape->item != nullptr;  // of lists the items are quoted already
     if (shown.empty() && (plain || field.shape->kind == Kind::endpoint)) return;  // there is no endpoint by default
     line(indent + key + ' ' + (plain ? shown : detail::flow_text(shown)), origin_of(node));

@@ -24,8 +24,8 @@ Target find_target(std::initializer_list<Fields_Of> groups, std::string_view key
 }
 
 std::string unknown_key(const std::string& key, std::initializer_list<Fields_Of> groups,
-                        std::initializer_list<std::string_view> passed) {
-  std::vector<std::string_view> known{passed};
+                        std::span<const std::string_view> passed) {
+  std::vector<std::string_view> known{passed.begin(), passed.end()};
   for (const Fields_Of& group : groups) {
     for (const Field& field : group.fields) known.push_back(field.key);
   }
@@ -35,7 +35,7 @@ std::string unknown_key(const std::string& key, std::initializer_list<Fields_Of>
 }  // namespace
 
 void read_fields(const Config_Node& mapping, std::initializer_list<Fields_Of> groups, Config_Errors& errors,
-                 std::initializer_list<std::string_view> passed) {
+                 std::span<const std::string_view> passed) {
   if (!mapping.is_mapping()) return errors.expected(mapping, "a mapping of keys and values");
   for (const Config_Node& child : mapping) {
     if (std::ranges::find(passed, child.key()) != passed.end()) continue;

@@ -56,7 +56,7 @@ Json of_fields(std::span<const Field> fields, const void* defaults, Service_Kind
 Json of_kind(const Service_Kind& kind) {
   Json schema = of_fields(Service_Config::fields(), nullptr, {});
   schema["properties"]["kind"] = {{"const", text(kind.name)}};
-  for (const Option_Table& options : options_of(kind)) {
+  for (const Option_Table& options : kind.options(kind)) {
     Json part = of_fields(options.fields, options.values, {});
     schema["properties"].update(part["properties"]);
     for (const Json& key : part.value("required", Json::array())) schema["required"].push_back(key);
@@ -64,18 +64,22 @@ Json of_kind(const Service_Kind& kind) {
   return schema;
 }
 
-/// What an editor offers depends on `kind`, so that is asked first.
+/// What an editor offers depends on `kind`, so that is asked first. Of the kinds in a `library` nothing is known here.
 Json of_service(Service_Kinds kinds) {
+  const Json has_library{{"required", Json::array({"library"})}};
   Json names = Json::array();
   Json cases = Json::array();
   for (const Service_Kind* kind : kinds) {
     names.push_back(text(kind->name));
-    const Json is_kind{{"properties", {{"kind", {{"const", text(kind->name)}}}}}, {"required", Json::array({"kind"})}};
+    const Json is_kind{{"properties", {{"kind", {{"const", text(kind->name)}}}}},
+                       {"required", Json::array({"kind"})},
+                       {"not", has_library}};
     cases.push_back({{"if", is_kind}, {"then", of_kind(*kind)}});
   }
   return {{"type", "object"},
           {"required", Json::array({"name", "kind"})},
-          {"properties", {{"kind", {{"enum", std::move(names)}}}}},
+          {"if", has_library},
+          {"else", {{"properties", {{"kind", {{"enum", std::move(names)}}}}}}},
           {"allOf", std::move(cases)}};
 }
 
@@ -94,10 +98,11 @@ Json of_shape(const Value_Shape& shape, const Field& field, const void* value, S
     case Kind::text: return {{"type", Json::array({"string", "number", "boolean"})}};
     case Kind::name: return of_text("^[A-Za-z0-9_-]{1,64}$");
     case Kind::endpoint: return of_text("^[a-z]+://");
-    case Kind::word: return words(shape.choices());
+    case Kind::word: return words(shape.words);
     case Kind::mapping:
       return shape.fields == &Service_Config::fields ? of_service(kinds) : of_fields(shape.fields(), value, kinds);
     case Kind::list: return of_list(shape, of_shape(*shape.item, field, nullptr, kinds));
+    case Kind::other: return Json::object();
     case Kind::map:
       return {{"type", "object"}, {"additionalProperties", of_shape(*shape.item, field, nullptr, kinds)}};
   }
@@ -105,7 +110,7 @@ Json of_shape(const Value_Shape& shape, const Field& field, const void* value, S
 }
 
 Json default_of(const Field& field, const void* defaults) {
-  std::string shown = field.show(defaults);
+  std::string shown = field.show(field, defaults);
   if (field.shape->kind == Kind::boolean) return shown == "true";
   if (field.shape->kind == Kind::integer) return Json::parse(shown);
   return shown;
@@ -119,7 +124,7 @@ bool has_default(const Field& field, const void* defaults) {
 
 Json of_field(const Field& field, const void* defaults, Service_Kinds kinds) {
   const void* value = defaults != nullptr ? field.member(defaults) : nullptr;
-  Json schema = field.choices != nullptr ? words(field.choices()) : of_shape(*field.shape, field, value, kinds);
+  Json schema = field.choices != nullptr ? words(field.choices(field)) : of_shape(*field.shape, field, value, kinds);
   schema["description"] = text(field.help);
   if (has_default(field, defaults)) schema["default"] = default_of(field, defaults);
   return schema;

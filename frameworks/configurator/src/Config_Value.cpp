@@ -194,9 +194,10 @@ std::string Value_Type<Duration>::show(Duration value) { return shown(duration_u
 void Value_Type<std::string>::read(const Config_Node& node, const Field& field, std::string& value,
                                    Config_Errors& errors) {
   if (field.choices != nullptr) {
-    std::size_t index = field.choices().size();
-    detail::read_choice(node, field.choices(), index, errors);
-    if (index < field.choices().size()) value = field.choices()[index];
+    const Choices words = field.choices(field);
+    std::size_t index = words.size();
+    detail::read_choice(node, words, index, errors);
+    if (index < words.size()) value = words[index];
     return;
   }
   if (const std::string* text = scalar_of(node, "text", true, errors)) value = *text;

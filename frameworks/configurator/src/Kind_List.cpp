@@ -14,10 +14,10 @@ using Row = std::array<std::string, 4>;
 
 std::vector<Row> rows_of(const Service_Kind& kind) {
   std::vector<Row> rows;
-  for (const Option_Table& options : options_of(kind)) {
+  for (const Option_Table& options : kind.options(kind)) {
     for (const Field& field : options.fields) {
       rows.push_back({std::string{field.key}, form_of(field),
-                      field.required ? "required" : field.show(options.values), std::string{field.help}});
+                      field.required ? "required" : field.show(field, options.values), std::string{field.help}});
     }
   }
   return rows;
@@ -38,16 +38,10 @@ std::string in_columns(const std::vector<Row>& rows) {
 
 }  // namespace
 
-std::vector<Option_Table> options_of(const Service_Kind& kind) {
-  std::vector<Option_Table> tables{kind.options()};
-  if (kind.acceptor != nullptr && kind.acceptor->own != nullptr) tables.push_back(kind.acceptor->own->table());
-  return tables;
-}
-
 std::string form_of(const Field& field) {
   if (field.choices == nullptr) return std::string{field.shape->name};
   std::string words;
-  for (const std::string_view word : field.choices()) words += (words.empty() ? "" : "|") + std::string{word};
+  for (const std::string_view word : field.choices(field)) words += (words.empty() ? "" : "|") + std::string{word};
   return words;
 }
 

@@ -10,6 +10,7 @@ std::span<const Field> Service_Config::fields() {
   static constexpr std::array table{
       field<&Service_Config::name, Name_Type>("name", "what the service is called in logs and metrics").must(),
       field<&Service_Config::kind>("kind", "what it does, see --list-kinds").must(),
+      field<&Service_Config::library>("library", "the plugin that has the kind: ./librot13.so"),
   };
   return table;
 }
@@ -21,7 +22,7 @@ void Value_Type<Service_Config>::read(const Config_Node& node, const Field&, Ser
   for (const Field& field : Service_Config::fields()) {
     if (const Config_Node* child = node.find(field.key)) {
       field.read(*child, field, &value, errors);
-    } else {
+    } else if (field.required) {
       errors.missing(node, field.key, field.help);
     }
   }

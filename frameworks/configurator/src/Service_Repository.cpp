@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <filesystem>
 #include <map>
 #include <ranges>
 #include <utility>
@@ -24,6 +25,12 @@ void refuse_second_names(const std::vector<Service_Config>& configs, Config_Erro
   }
 }
 
+/// As a file is named in the configuration: from that file's folder.
+std::string library_path(const Config_Node& node, const std::string& library) {
+  const bool of_a_file = node.mark().line != 0;
+  return of_a_file ? (std::filesystem::path{node.file()}.parent_path() / library).string() : library;
+}
+
 Config_Error place_of(const Service_Config& config) {
   const Config_Node* listen = config.node.find("listen");
   const Config_Node& node = listen != nullptr ? *listen : config.node;
@@ -39,25 +46,37 @@ std::unexpected<Error> Service_Repository::Entry::failed(const Error& error) con
 
 Service_Repository::~Service_Repository() { assert(!running()); }
 
-const Service_Kind* Service_Repository::find(std::string_view kind) const noexcept {
-  const auto found = std::ranges::find(kinds_, kind, &Service_Kind::name);
-  return found == kinds_.end() ? nullptr : *found;
+/// Of the plugin that the service names, else of all that are known; what is wrong has been told.
+const Service_Kind* Service_Repository::find(const Service_Config& config, Config_Errors& errors) const {
+  if (config.kind.empty()) return nullptr;
+  Service_Kinds kinds = kinds_.kinds();
+  std::string where;
+  if (const Config_Node* library = config.node.find("library"); library != nullptr && !config.library.empty()) {
+    Outcome<Service_Kinds> opened = kinds_.open(library_path(*library, config.library));
+    if (!opened) {
+      errors.outside(*library, opened.error().what);
+      return nullptr;
+    }
+    kinds = *opened;
+    where = " in " + in_quotes(config.library);
+  }
+  const auto found = std::ranges::find(kinds, std::string_view{config.kind}, &Service_Kind::name);
+  if (found != kinds.end()) return *found;
+  std::vector<std::string_view> known;
+  for (const Service_Kind* one : kinds) known.push_back(one->name);
+  errors.at_value(*config.node.find("kind"),
+                  "no kind" + where + " is called " + in_quotes(config.kind) + did_you_mean(config.kind, known));
+  return nullptr;
 }
 
 void Service_Repository::configure(const std::vector<Service_Config>& configs, Config_Errors& errors) {
   assert(entries_.empty());
   refuse_second_names(configs, errors);
   for (const Service_Config& config : configs) {
-    const Service_Kind* kind = find(config.kind);
-    if (kind != nullptr) {
-      entries_.push_back({config.name, place_of(config), kind->make(*kind), false});
-      entries_.back().object->configure(config, errors);
-    } else if (!config.kind.empty()) {
-      std::vector<std::string_view> known;
-      for (const Service_Kind* one : kinds_) known.push_back(one->name);
-      errors.at_value(*config.node.find("kind"),
-                      "no kind is called " + in_quotes(config.kind) + did_you_mean(config.kind, known));
-    }
+    const Service_Kind* kind = find(config, errors);
+    if (kind == nullptr) continue;
+    entries_.push_back({config.name, place_of(config), kind->make(*kind), false});
+    entries_.back().object->configure(config, errors);
   }
 }
 

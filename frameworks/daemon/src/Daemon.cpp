@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <expected>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -24,8 +23,8 @@ struct Loaded {
   Daemon_Config config;
 };
 
-/// All mistakes are told; empty when there are any.
-std::optional<Loaded> load(const Config_Source& source, Service_Repository& services) {
+/// All mistakes are told; where there are any, the code to end with.
+std::expected<Loaded, Exit_Code> load(const Config_Source& source, Service_Repository& services) {
   std::expected<Config_Node, Config_Errors> root = read_config(source);
   Config_Errors errors = root ? Config_Errors{} : root.error();
   Loaded loaded;
@@ -37,20 +36,21 @@ std::optional<Loaded> load(const Config_Source& source, Service_Repository& serv
   }
   if (errors.empty()) return loaded;
   std::fputs(errors.text().c_str(), stderr);
-  return std::nullopt;
+  return std::unexpected{errors.all_outside() ? Exit_Code::unavailable : Exit_Code::configuration};
 }
 
 }  // namespace
 
 Exit_Code Daemon::check(const Config_Source& source) const {
   Service_Repository services{kinds_};
-  return load(source, services) ? Exit_Code::success : Exit_Code::configuration;
+  const std::expected<Loaded, Exit_Code> loaded = load(source, services);
+  return loaded ? Exit_Code::success : loaded.error();
 }
 
 Exit_Code Daemon::explain(const Config_Source& source) const {
   Service_Repository services{kinds_};
-  const std::optional<Loaded> loaded = load(source, services);
-  if (!loaded) return Exit_Code::configuration;
+  const std::expected<Loaded, Exit_Code> loaded = load(source, services);
+  if (!loaded) return loaded.error();
   std::vector<std::vector<Option_Table>> tables = services.options_in_effect();
   for (std::size_t i = 0; i < tables.size(); ++i) {
     tables[i].insert(tables[i].begin(), {Service_Config::fields(), &loaded->config.services[i]});
@@ -62,14 +62,14 @@ Exit_Code Daemon::explain(const Config_Source& source) const {
 
 Exit_Code Daemon::run(const Config_Source& source) const {
   auto services = std::make_unique<Service_Repository>(kinds_);
-  const std::optional<Loaded> loaded = load(source, *services);
-  if (!loaded) return Exit_Code::configuration;
+  const std::expected<Loaded, Exit_Code> loaded = load(source, *services);
+  if (!loaded) return loaded.error();
   return run_services(loaded->config, std::move(services));
 }
 
 std::string Daemon::schema() const {
   const Daemon_Config defaults;
-  return config_schema(&Daemon_Config::fields, &defaults, kinds_);
+  return config_schema(&Daemon_Config::fields, &defaults, kinds_.kinds());
 }
 
 }  // namespace v1

@@ -17,8 +17,8 @@ constexpr std::array<std::string_view, 7> level_words{"trace", "debug",    "info
                                                       "error", "critical", "off"};  // as Log_Level has them
 constexpr std::int64_t longest_spin = std::chrono::nanoseconds{std::chrono::milliseconds{10}}.count();
 
-Choices demultiplexers() { return os::demultiplexer_names(); }
-Choices models() { return model_words; }
+Choices demultiplexers(const Field&) { return os::demultiplexer_names(); }
+Choices models(const Field&) { return model_words; }
 
 using Level_Type = Choice_Type<level_words>;
 

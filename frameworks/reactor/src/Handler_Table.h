@@ -48,6 +48,7 @@ class Handler_Table {
     return slot.handler != nullptr && slot.generation == token >> 32 ? &slot : nullptr;
   }
   Handler_Slot& at(std::uint32_t index) noexcept { return chunks_[index / chunk_size][index % chunk_size]; }
+  const Handler_Slot& at(std::uint32_t index) const noexcept { return chunks_[index / chunk_size][index % chunk_size]; }
   std::uint64_t token(std::uint32_t index) noexcept {
     return static_cast<std::uint64_t>(at(index).generation) << 32 | index;
   }

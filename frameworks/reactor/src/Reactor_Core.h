@@ -63,6 +63,8 @@ class Reactor_Core {
   Result<> run_for(Duration time);
   void stop() noexcept;
 
+  Reactor::Uses uses_of(const os::Shared_Library& binary) const;
+
   Time_Point now() noexcept { return face->now(); }
   Time_Point refresh_now() noexcept {
     context->now_known = running_.load(std::memory_order_relaxed);

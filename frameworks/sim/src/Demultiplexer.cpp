@@ -14,8 +14,6 @@ using os::Ready;
 
 namespace {
 
-constexpr std::uint64_t calls_that_spin = 200'000;  // without the clock moving
-
 Result<> result(os::Raw raw) {
   if (raw >= 0) return {};
   return fail(static_cast<std::errc>(-raw));
@@ -127,7 +125,9 @@ Result<std::size_t> Simulated_Demultiplexer::wait(std::span<Ready> out, Duration
     count = collect(out);
   }
   world_.record("wait", static_cast<std::int64_t>(out.size()), timeout.count(), static_cast<os::Raw>(count));
-  if (world_.calls_now > calls_that_spin) return give_up("the loop spins: 200,000 calls at one instant");
+  if (world_.calls_now > world_.calls_at_once) {
+    return give_up("the loop spins: " + std::to_string(world_.calls_at_once) + " calls at one instant");
+  }
   return count;
 }
 

@@ -102,12 +102,15 @@ Raw file_open(const char* path, os::Open_Mode mode, unsigned permissions) {
   return open_object("file_open", std::make_shared<Real_File>(Handle{static_cast<std::int32_t>(real)}));
 }
 
-Raw on_file(Handle handle, Raw (*operation)(Handle)) {
+template <class... Out>
+Raw on_file(Raw (*operation)(Handle, Out&...), Handle handle, Out&... out) {
   auto* const file = world().descriptors.find_as<Real_File>(handle);
-  return file == nullptr ? error(std::errc::bad_file_descriptor) : operation(file->real());
+  return file == nullptr ? error(std::errc::bad_file_descriptor) : operation(file->real(), out...);
 }
-Raw file_size(Handle handle) { return on_file(handle, os::native_operations().file_size); }
-Raw file_sync(Handle handle) { return on_file(handle, os::native_operations().file_sync); }
+Raw file_status(Handle handle, os::File_Status& status) {
+  return on_file(os::native_operations().file_status, handle, status);
+}
+Raw file_sync(Handle handle) { return on_file(os::native_operations().file_sync, handle); }
 
 Raw file_remove(const char* path) {
   return world().network.remove_path(path) ? 0 : os::native_operations().file_remove(path);
@@ -151,7 +154,7 @@ os::Operations make_table() {
   table.duplicate = duplicate;
   table.event_open = event_open;
   table.file_open = file_open;
-  table.file_size = file_size;
+  table.file_status = file_status;
   table.file_sync = file_sync;
   table.file_remove = file_remove;
   fill_waiting(table);

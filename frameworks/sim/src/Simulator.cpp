@@ -36,6 +36,7 @@ void Simulator::after(Duration delay, std::move_only_function<void()> event) {
 }
 void Simulator::advance(Duration by) { world_->agenda.advance_to(now() + by); }
 void Simulator::end_after(Duration length) noexcept { world_->horizon = now() + length; }
+void Simulator::calls_at_once(std::uint64_t most) noexcept { world_->calls_at_once = most; }
 void Simulator::raise(os::Signal signal) noexcept { world_->signals.raise(signal); }
 Random& Simulator::random() noexcept { return world_->random; }
 Faults& Simulator::faults() noexcept { return world_->faults; }

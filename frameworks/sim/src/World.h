@@ -31,6 +31,7 @@ struct World {
   Signals signals;
   std::string diagnosis;        // why the run was ended, if it was
   std::uint64_t calls_now = 0;  // since the clock last moved: a loop that spins
+  std::uint64_t calls_at_once = 200'000;
   Time_Point horizon = Agenda::start + std::chrono::hours{24 * 3650};
   std::size_t buffer = 64 * 1024;  // of a new socket, in each direction
   bool wakers_are_edges = random.chance(0.5);

@@ -48,7 +48,12 @@ Result<> File::write_all(Const_Bytes bytes) noexcept {
   return {};
 }
 
-Result<std::uint64_t> File::size() const noexcept { return counted(retry(table().file_size, handle_.get())); }
+Result<File_Status> File::status() const noexcept {
+  File_Status status;
+  const Raw raw = retry(table().file_status, handle_.get(), status);
+  if (raw < 0) return failure(raw);
+  return status;
+}
 Result<> File::sync() noexcept { return done(retry(table().file_sync, handle_.get())); }
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
@@ -66,5 +71,14 @@ Result<> rename_file(const std::string& from, const std::string& to) {
 }
 
 Result<> remove_file(const std::string& path) { return done(retry(table().file_remove, path.c_str())); }
+
+Result<std::vector<std::string>> list_directory(const std::string& path) {
+  std::vector<std::string> names;
+  const Raw raw = retry(table().directory_list, path.c_str(), names);
+  if (raw < 0) return failure(raw);
+  std::erase_if(names, [](const std::string& name) { return name == "." || name == ".."; });
+  std::ranges::sort(names);
+  return names;
+}
 
 }  // namespace strata::inline v1::os

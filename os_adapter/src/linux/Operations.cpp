@@ -44,10 +44,11 @@ constinit const Operations native_table{
     .entropy = native::entropy,
 
     .file_open = native::file_open,
-    .file_size = native::file_size,
+    .file_status = native::file_status,
     .file_sync = native::file_sync,
     .file_rename = native::file_rename,
     .file_remove = native::file_remove,
+    .directory_list = native::directory_list,
 
     .thread_start = native::thread_start,
     .thread_join = native::thread_join,

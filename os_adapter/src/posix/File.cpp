@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/os/File.h>
 
+#include <memory>
+#include <new>
+
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -62,13 +66,31 @@ Raw file_open(const char* path, Open_Mode mode, unsigned permissions) {
   return checked;
 }
 
-Raw file_size(Handle handle) {
-  struct stat status {};
-  return fstat(handle.value(), &status) != 0 ? -Raw{errno} : Raw{status.st_size};
+Raw file_status(Handle handle, File_Status& status) {
+  struct stat found {};
+  if (fstat(handle.value(), &found) != 0) return -Raw{errno};
+  status = {.size = static_cast<std::uint64_t>(found.st_size),
+            .owner = found.st_uid,
+            .permissions = static_cast<std::uint32_t>(found.st_mode & 01777),
+            .regular = S_ISREG(found.st_mode)};
+  return 0;
 }
 
 Raw file_sync(Handle handle) { return raw_of(fsync(handle.value())); }
 Raw file_rename(const char* from, const char* to) { return raw_of(::rename(from, to)); }
 Raw file_remove(const char* path) { return raw_of(::unlink(path)); }
+
+Raw directory_list(const char* path, std::vector<std::string>& names) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder{opendir(path), closedir};
+  if (!folder) return -Raw{errno};
+  names.clear();
+  try {
+    errno = 0;
+    while (const dirent* entry = readdir(folder.get())) names.emplace_back(entry->d_name);
+  } catch (const std::bad_alloc&) {
+    return -Raw{ENOMEM};
+  }
+  return errno == 0 ? 0 : -Raw{errno};
+}
 
 }  // namespace strata::inline v1::os::native

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <strata/os/Demultiplexer.h>
@@ -49,10 +50,11 @@ std::int64_t monotonic_ns();
 std::int64_t wall_ns();
 
 Raw file_open(const char* path, Open_Mode, unsigned permissions);
-Raw file_size(Handle);
+Raw file_status(Handle, File_Status&);
 Raw file_sync(Handle);
 Raw file_rename(const char* from, const char* to);
 Raw file_remove(const char* path);
+Raw directory_list(const char* path, std::vector<std::string>& names);
 
 Raw thread_start(const Thread_Start&);
 Raw thread_join(std::uint64_t thread);

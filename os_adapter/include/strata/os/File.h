@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <strata/os/Bytes.h>
 #include <strata/os/Export.h>
@@ -21,6 +22,14 @@ enum class Open_Mode : std::uint8_t {
   append,  ///< made if missing; each write goes to the end
 };
 
+/// What the system says of a file. Source: inode(7).
+struct File_Status {
+  std::uint64_t size = 0;
+  std::uint32_t owner = 0;       ///< a User's id
+  std::uint32_t permissions = 0;  ///< rwxrwxrwx, and the sticky bit as 01000
+  bool regular = false;
+};
+
 /// A regular file. A symbolic link as the last part of the path is followed only for `read` (O_NOFOLLOW).
 class File {
  public:
@@ -28,7 +37,7 @@ class File {
   Handle handle() const noexcept { return handle_.get(); }
   Result<std::size_t> read(Bytes) noexcept;    ///< 0 = end
   Result<> write_all(Const_Bytes) noexcept;    ///< all of it, or an error (no_space_on_device, io_error)
-  Result<std::uint64_t> size() const noexcept;
+  Result<File_Status> status() const noexcept;
   Result<> sync() noexcept;
 
  private:
@@ -40,6 +49,8 @@ class File {
 Result<std::string> read_file(const std::string& path, std::size_t limit);
 Result<> rename_file(const std::string& from, const std::string& to);
 Result<> remove_file(const std::string& path);
+/// The names in a folder, sorted, without `.` and `..`.
+Result<std::vector<std::string>> list_directory(const std::string& path);
 
 }  // namespace os
 }  // namespace v1

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +31,7 @@ enum class Open_Mode : std::uint8_t;
 enum class Signal : std::uint8_t;
 struct Thread_Start;
 struct Resolve_Query;
+struct File_Status;
 
 /// What an operation of the seam returns: a value ≥ 0, or a std::errc negated, as the kernel itself does.
 using Raw = std::int64_t;
@@ -83,10 +85,11 @@ struct Operations {
 
   // Files
   Raw (*file_open)(const char* path, Open_Mode, unsigned permissions);
-  Raw (*file_size)(Handle);
+  Raw (*file_status)(Handle, File_Status&);
   Raw (*file_sync)(Handle);
   Raw (*file_rename)(const char* from, const char* to);
   Raw (*file_remove)(const char* path);
+  Raw (*directory_list)(const char* path, std::vector<std::string>& names);  ///< with `.` and `..`, in no order
 
   // Processes, threads, signals
   Raw (*thread_start)(const Thread_Start&);

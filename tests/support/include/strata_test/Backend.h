@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +10,7 @@
 #include <strata/os/Clock.h>
 #include <strata/sim/Simulator.h>
 #include <strata_test/Interruptions.h>
+#include <strata_test/Scale.h>
 #include <strata_test/Virtual_Time.h>
 
 namespace strata_test {
@@ -19,6 +22,7 @@ class Backend {
   explicit Backend(std::string_view name) : name_(name) {
     if (name == "sim") {
       simulator_.emplace(1);
+      simulator_->calls_at_once(std::max(std::uint64_t{200'000}, count(50'000'000)));  // heavy tests never wait
     } else {
       time_.emplace();
     }

@@ -27,6 +27,7 @@ struct Config_Error {
   std::string file;
   Mark mark;
   std::string message;
+  bool outside = false;  ///< the text is right, but something that it names is not: a plugin's file
   std::string text() const;  ///< "FILE:LINE:COL: error: message" as compilers print it, control characters escaped
 };
 
@@ -45,6 +46,10 @@ class Config_Errors {
   /// "idle_timeout: expected a duration, found a list".
   void expected(const Config_Node&, std::string_view what);
   void missing(const Config_Node& mapping, std::string_view key, std::string_view help);
+  /// What the value names is wrong, not the value.
+  void outside(const Config_Node&, const std::string& message);
+  /// Not one of them is a mistake of the text.
+  bool all_outside() const noexcept;
 
   bool empty() const noexcept { return errors_.empty(); }
   std::size_t size() const noexcept { return errors_.size(); }

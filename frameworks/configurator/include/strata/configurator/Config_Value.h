@@ -109,8 +109,7 @@ struct Value_Type<std::optional<Endpoint>> {
 /// An enumeration whose enumerators are 0, 1, …: `words` holds their names in that order.
 template <const auto& words>
 struct Choice_Type {
-  static Choices choices() { return words; }
-  static constexpr Value_Shape shape{Value_Shape::Kind::word, "word", nullptr, nullptr, &choices};
+  static constexpr Value_Shape shape{Value_Shape::Kind::word, "word", nullptr, nullptr, words};
   template <class E>
   static void read(const Config_Node& node, const Field&, E& value, Config_Errors& errors) {
     auto index = static_cast<std::size_t>(value);
@@ -164,7 +163,7 @@ struct Value_Type<std::vector<T>> : List_Type<T, Value_Type<T>> {};
 template <>
 struct Value_Type<std::vector<Endpoint>> {
   static constexpr Value_Shape shape{
-      Value_Shape::Kind::list, "endpoint", nullptr, &Value_Type<std::optional<Endpoint>>::shape, nullptr, true};
+      Value_Shape::Kind::list, "endpoint", nullptr, &Value_Type<std::optional<Endpoint>>::shape, {}, true};
   static void read(const Config_Node&, const Field&, std::vector<Endpoint>&, Config_Errors&);
   static std::string show(const std::vector<Endpoint>& values);
 };

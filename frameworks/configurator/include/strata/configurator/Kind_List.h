@@ -11,9 +11,6 @@
 namespace strata {
 inline namespace STRATA_EXPORT v1 {
 
-/// All options of a kind: the framework's, then its handlers' own.
-std::vector<Option_Table> options_of(const Service_Kind&);
-
 /// What a value of the field looks like: "duration", "pause|close|shed".
 std::string form_of(const Field&);
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include <strata/configurator/Service_Config.h>
 #include <strata/configurator/Service_Kind.h>
 #include <strata/connection/Any_Options.h>
 #include <strata/os/Export.h>
@@ -54,7 +55,7 @@ struct Own {
   static constexpr Own_Options options{&table, &make};
 };
 
-template <class H>
+template <class H>  // an acceptor's handler, or a Service_Object
 constexpr const Own_Options* own_options() noexcept {
   if constexpr (requires { typename H::Options; }) {
     return &Own<typename H::Options>::options;
@@ -64,5 +65,12 @@ constexpr const Own_Options* own_options() noexcept {
 }
 
 }  // namespace detail
+
+/// Fills a Service_Object's own Options, in its `configure`.
+template <class O>
+void read_options(const Service_Config& config, O& options, Config_Errors& errors) {
+  read_fields(config.node, {{detail::Own<O>::fields, &options}}, errors, service_keys);
+}
+
 }  // namespace v1
 }  // namespace strata

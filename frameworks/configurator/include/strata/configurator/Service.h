@@ -6,8 +6,10 @@
 #include <string_view>
 #include <type_traits>
 
+#include <strata/configurator/Kind_Note.h>
 #include <strata/configurator/Own_Options.h>
 #include <strata/configurator/Service_Kind.h>
+#include <strata/configurator/Linked_Kinds.h>
 #include <strata/connection/Service.h>
 #include <strata/os/Export.h>
 
@@ -21,11 +23,12 @@ struct Kind_Name {
   consteval Kind_Name(const char (&text)[n]) noexcept {
     for (std::size_t i = 0; i < n; ++i) letters[i] = text[i];
   }
+  constexpr std::string_view text() const noexcept { return {letters, n - 1}; }
   char letters[n];
 };
 
 std::unique_ptr<Service_Object> make_acceptor_service(const Service_Kind&);
-Option_Table acceptor_options();
+std::vector<Option_Table> acceptor_options(const Service_Kind&);
 
 template <class A>
 std::unique_ptr<Acceptor_Base> make_acceptor(Service& service) {
@@ -40,16 +43,56 @@ std::unique_ptr<Service_Object> make_object(const Service_Kind&) {
   return std::unique_ptr<Service_Object>{new T};
 }
 
+template <class T>
+inline constexpr bool is_acceptor = std::is_base_of_v<Acceptor_Base, T>;
+
+template <class T>
+struct Options_Owner {  // of what class the options of a kind are
+  using type = T;
+};
+template <class T>
+  requires is_acceptor<T>
+struct Options_Owner<T> {
+  using type = typename T::Handler;
+};
+
+template <class T>
+std::vector<Option_Table> object_options(const Service_Kind&) {
+  const Own_Options* own = own_options<T>();
+  return own == nullptr ? std::vector<Option_Table>{} : std::vector{own->table()};
+}
+
 template <class T, Kind_Name kind_name>
 consteval Service_Kind describe() {
-  constexpr std::string_view name{kind_name.letters, sizeof kind_name.letters - 1};
-  static_assert(!name.empty(), "a kind needs a name");
-  if constexpr (std::is_base_of_v<Service_Object, T>) {
-    return {name, &make_object<T>, &T::options};
+  static_assert(!kind_name.text().empty(), "a kind needs a name");
+  if constexpr (is_acceptor<T>) {
+    return {kind_name.text(), &make_acceptor_service, &acceptor_options, &acceptor_kind<T>};
   } else {
-    static_assert(std::is_base_of_v<Acceptor_Base, T>, "neither an Acceptor nor a Service_Object");
-    return {name, &make_acceptor_service, &acceptor_options, &acceptor_kind<T>};
+    static_assert(std::is_base_of_v<Service_Object, T>, "neither an Acceptor nor a Service_Object");
+    return {kind_name.text(), &make_object<T>, &object_options<T>};
   }
+}
+
+template <class T, Kind_Name kind_name>
+constexpr Noted_Kind noted() {
+  Noted_Kind kind{kind_name.text()};
+  if constexpr (is_acceptor<T>) {
+    kind.accepts = true;
+    kind.client_speaks_first = T::Handler::first_speaker == First_Speaker::client;
+  }
+  using Owner = typename Options_Owner<T>::type;
+  if constexpr (requires { typename Owner::Options; }) kind.options = Own<typename Owner::Options>::fields;
+  return kind;
+}
+
+template <class T, Kind_Name kind_name>
+consteval auto note() {
+  return kind_note<&noted<T, kind_name>>();
+}
+
+/// The bounds of the binary's kinds, by the one name that a plugin exports, for its loader.
+extern "C" {
+inline constinit const Kind_Section strata_plugin{__start_strata_services, __stop_strata_services};
 }
 
 }  // namespace detail
@@ -61,8 +104,9 @@ consteval Service_Kind describe() {
 
 /// `STRATA_SERVICE(Acceptor<Echo>, "echo")`: what `kind: echo` makes. In any namespace; names of strata need no
 /// qualification in it. The class is an Acceptor<H>, whose own options are H's public `Options` (Options.h), or derived
-/// from Service_Object, with `static Option_Table options()`. A descriptor goes into the section `strata_services`,
-/// which the linker makes an array: two kinds can share a binary.
+/// from Service_Object, whose options are its own `Options`. A descriptor goes into the section `strata_services`, of
+/// which the linker makes an array: two kinds can share a binary. A note (Kind_Note.h) says the same to who only reads
+/// the file.
 #define STRATA_SERVICE(...)                                                               \
   namespace {                                                                             \
   namespace STRATA_DETAIL_NAME(__LINE__) {                                                \
@@ -70,5 +114,8 @@ consteval Service_Kind describe() {
     constexpr ::strata::Service_Kind kind = ::strata::detail::describe<__VA_ARGS__>();    \
     [[gnu::section("strata_services"), gnu::used, gnu::retain]]                           \
     constinit const ::strata::Service_Kind* const entry = &kind;                          \
+    [[gnu::section(".note.strata"), gnu::used, gnu::aligned(4)]]                          \
+    constinit const auto note = ::strata::detail::note<__VA_ARGS__>();                    \
+    [[gnu::used]] constinit const auto* const section = &::strata::detail::strata_plugin; \
   }                                                                                       \
   }

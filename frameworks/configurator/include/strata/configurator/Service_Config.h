@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <strata/configurator/Config_Error.h>
@@ -12,10 +14,14 @@
 namespace strata {
 inline namespace STRATA_EXPORT v1 {
 
+/// The keys that every service has.
+inline constexpr std::array<std::string_view, 3> service_keys{"name", "kind", "library"};
+
 /// One entry of `services:`. The kind's own options are still in the node.
 struct Service_Config {
   std::string name;  ///< Name_Type; unique in a file
   std::string kind;
+  std::string library;  ///< the plugin's file, from the folder of the configuration; empty: the kind is known already
   Config_Node node;
 
   static std::span<const Field> fields();

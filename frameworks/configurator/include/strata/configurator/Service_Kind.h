@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include <strata/os/Export.h>
 
@@ -41,9 +42,15 @@ struct Acceptor_Kind {
 struct Service_Kind {
   std::string_view name;  ///< as `kind:` has it
   std::unique_ptr<Service_Object> (*make)(const Service_Kind&);
-  /// The keys that it takes beside `name` and `kind`: those of the framework, or of the Service_Object.
-  Option_Table (*options)();
+  /// The keys that it takes beside those that every service has: those of the framework, then its own.
+  std::vector<Option_Table> (*options)(const Service_Kind&);
   const Acceptor_Kind* acceptor = nullptr;  ///< null for a Service_Object of its own
+};
+
+/// Where a binary keeps its kinds.
+struct Kind_Section {
+  const Service_Kind* const* begin;
+  const Service_Kind* const* end;
 };
 
 /// The kinds of one binary, in the order of its linking.

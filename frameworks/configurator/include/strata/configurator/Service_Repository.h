@@ -5,12 +5,12 @@
 #include <expected>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <strata/configurator/Config_Error.h>
+#include <strata/configurator/Kind_Catalog.h>
 #include <strata/configurator/Service_Config.h>
-#include <strata/configurator/Service_Kind.h>
 #include <strata/configurator/Service_Object.h>
 #include <strata/os/Export.h>
 
@@ -22,12 +22,13 @@ inline namespace STRATA_EXPORT v1 {
 /// @threads home
 class Service_Repository {
  public:
-  explicit Service_Repository(Service_Kinds kinds) noexcept : kinds_(kinds) {}
+  explicit Service_Repository(Kind_Catalog kinds) noexcept : kinds_(std::move(kinds)) {}
   Service_Repository(const Service_Repository&) = delete;
   Service_Repository& operator=(const Service_Repository&) = delete;
   ~Service_Repository();
 
-  /// Makes each service and has it read its options; tells unknown kinds and names that stand twice.
+  /// Makes each service and has it read its options; tells unknown kinds, plugins that cannot be used and names that
+  /// stand twice. Of a plugin only the note is read.
   void configure(const std::vector<Service_Config>&, Config_Errors&);
   /// What each service took, in the order of the file.
   std::vector<std::vector<Option_Table>> options_in_effect() const;
@@ -51,10 +52,10 @@ class Service_Repository {
     bool running = false;
     std::unexpected<Error> failed(const Error&) const;
   };
-  const Service_Kind* find(std::string_view kind) const noexcept;
+  const Service_Kind* find(const Service_Config&, Config_Errors&) const;
   void one_less();
 
-  Service_Kinds kinds_;
+  Kind_Catalog kinds_;
   std::vector<Entry> entries_;  // fixed once configured: callbacks hold references
   std::size_t running_ = 0;     // and calls of `stop` under way
   Callback stopped_;

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include <strata/configurator/Config_Source.h>
-#include <strata/configurator/Service_Kind.h>
+#include <strata/configurator/Kind_Catalog.h>
 #include <strata/daemon/Exit_Code.h>
 #include <strata/os/Export.h>
 
@@ -18,7 +19,7 @@ inline namespace STRATA_EXPORT v1 {
 /// file anew; USR1 and USR2 are logged and mean nothing.
 class Daemon {
  public:
-  explicit Daemon(Service_Kinds kinds) noexcept : kinds_(kinds) {}
+  explicit Daemon(Kind_Catalog kinds) noexcept : kinds_(std::move(kinds)) {}
 
   /// Tells every mistake of the configuration; nothing is opened, looked up or started.
   Exit_Code check(const Config_Source&) const;
@@ -31,7 +32,7 @@ class Daemon {
   std::string schema() const;
 
  private:
-  Service_Kinds kinds_;
+  Kind_Catalog kinds_;
 };
 
 }  // namespace v1

@@ -54,6 +54,15 @@ class Post_Queue {
   /// Positions claimed until now: pop no further in this turn, so that what a post posts runs in the next.
   std::uint64_t mark() const noexcept { return tail_.load(std::memory_order_relaxed) >> 2; }
   std::uint64_t head() const noexcept { return head_; }
+  /// `visit(const Callback&)` for each post that is complete.
+  template <class Visitor>
+  void for_each(Visitor&& visit) const {
+    for (std::uint64_t position = head_; position != mark(); ++position) {
+      const Cell* block = block_of(position).load(std::memory_order_acquire);
+      const Cell* cell = block == nullptr ? nullptr : block + position % block_size;
+      if (cell != nullptr && cell->turn.load(std::memory_order_acquire) == position + 1) visit(cell->post.callback);
+    }
+  }
   /// Announces a sleep: false when a post is there or under way, then do not sleep.
   bool prepare_sleep() noexcept;
   void awake() noexcept;

@@ -18,6 +18,10 @@
 namespace strata {
 inline namespace STRATA_EXPORT v1 {
 
+namespace os {
+class Shared_Library;
+}
+
 class Reactor_Core;
 class Registration;
 class Timer_Queue;
@@ -122,6 +126,15 @@ class Reactor {
     std::uint64_t wakeups = 0;     ///< sleeps ended by a post or stop
   };
   const Counts& counts() const noexcept;
+
+  /// What would run code of one binary, or free an object of one of its classes.
+  struct Uses {
+    std::size_t handlers = 0;
+    std::size_t timers = 0;  ///< with a callback
+    std::size_t posts = 0;
+  };
+  /// Looks at all that there is: for who unloads a binary, never on a message's path.
+  Uses uses_of(const os::Shared_Library& binary) const;
 
  private:
   friend class Registration;

@@ -34,6 +34,7 @@ class Simulator {
   void after(Duration, std::move_only_function<void()> event);
   void advance(Duration);                       ///< moves the clock by hand
   void end_after(Duration) noexcept;            ///< a loop that still waits then is given up; ten years by default
+  void calls_at_once(std::uint64_t most) noexcept;  ///< more while the clock stands: it spins; 200,000 by default
   void raise(os::Signal) noexcept;              ///< delivered to signal sources that have it
   Random& random() noexcept;                    ///< the seed's own numbers
   Faults& faults() noexcept;                    ///< may be changed while it runs

@@ -50,6 +50,8 @@ class Callback {
   }
 
   explicit operator bool() const noexcept { return ops_ != nullptr; }
+  /// An address within the binary whose code it would run; null when it is empty.
+  const void* origin() const noexcept { return ops_; }
   void operator()() {
     assert(ops_ != nullptr);
     ops_->call(storage_);

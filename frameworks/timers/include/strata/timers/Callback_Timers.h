@@ -66,6 +66,14 @@ class Callback_Timers {
     }
   }
 
+  /// `visit(const Callback&)` for each timer that may still call back.
+  template <class Visitor>
+  void for_each_callback(Visitor&& visit) const {
+    for (std::uint32_t slot = 0; slot < slots_; ++slot) {
+      if (records_[slot].callback) visit(records_[slot].callback);
+    }
+  }
+
  private:
   struct alignas(32) Record : Timer_Node {  // what cancel reads lies in one cache line
     std::uint32_t generation = 0;           // 0: free

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "Plugin_Kind.h"
+
+#include <exception>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <strata/configurator/Abi.h>
+
+#include "Acceptor_Settings.h"
+#include "Plugin_Service.h"
+
+namespace strata {
+inline namespace v1 {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::unexpected<Error> refused(std::string why) {
+  return std::unexpected{Error{std::make_error_code(std::errc::executable_format_error), std::move(why)}};
+}
+
+std::unique_ptr<Service_Object> make_plugin_service(const Service_Kind& kind) {
+  return std::make_unique<Plugin_Service>(Plugin_Kind::of(kind));
+}
+
+std::vector<Option_Table> plugin_options(const Service_Kind& service_kind) {
+  const Plugin_Kind& kind = Plugin_Kind::of(service_kind);
+  std::vector<Option_Table> tables;
+  if (kind.accepts()) tables.push_back(Acceptor_Settings::defaults());
+  tables.push_back({kind.own().fields(), &kind.own().defaults()});
+  return tables;
+}
+
+}  // namespace
+
+Plugin_Kind::Plugin_Kind(const Json& note, Plugin_File& file)
+    : Service_Kind{{}, &make_plugin_service, &plugin_options},
+      file_(file),
+      kind_name_(note.at("kind").get<std::string>()),
+      own_(note.at("options")),
+      accepts_(note.value("accepts", false)),
+      client_speaks_first_(note.value("client_speaks_first", false)) {
+  name = kind_name_;
+}
+
+Outcome<std::unique_ptr<Plugin_Kind>> Plugin_Kind::parse(std::string_view text, Plugin_File& file) {
+  const Json note = Json::parse(text, nullptr, false);
+  if (!note.is_object() || !note.contains("abi") || !note.at("abi").is_string()) return refused("its note is damaged");
+  const auto abi = note.at("abi").get<std::string>();
+  if (abi != detail::abi_text()) {
+    return refused("built for " + abi + ", but this is " + std::string{detail::abi_text()} + "; build it anew");
+  }
+  try {
+    return std::unique_ptr<Plugin_Kind>{new Plugin_Kind{note, file}};
+  } catch (const std::exception&) {
+    return refused("its note is damaged");
+  }
+}
+
+}  // namespace v1
+}  // namespace strata
