@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the ```console blocks of a document and compares what is printed: `$ command`, then its output, in which `…`
-stands for anything. The blocks of a document are one session, in a copy of config/ and docs/examples/. `stratad -c …`
-(tools/run, another …d) goes on in the background until the next one or the end, where Ctrl-C must end it with 0; ports
-7000 to 7099 become free ones. What builds or installs is not run: it must only exist.
+stands for anything. The blocks of a document are one session, in a copy of config/ and docs/examples/, with the plugins
+of the examples in build/. `stratad -c …` (tools/run, another …d) goes on in the background until the next one or the
+end, where Ctrl-C must end it with 0; ports 7000 to 7099 become free ones. What builds or installs is not run: it must
+only exist.
 
 usage: run_sessions.py ROOT BIN_FOLDER DOCUMENT"""
 import os
@@ -67,6 +68,8 @@ class Session:
         for name in ("config", "docs/examples"):
             if (root / name).is_dir():
                 shutil.copytree(root / name, self.folder / name)
+        if (binaries.parent / "plugins").is_dir():  # as if they had been built here
+            shutil.copytree(binaries.parent / "plugins", self.folder / "build")
         for path in self.folder.rglob("*.yaml"):
             path.write_text(self.with_free_ports(path.read_text()))
 
@@ -115,7 +118,10 @@ class Session:
 
     def listens(self, process):
         """Whether one of our ports is listened to (/proc/net/tcp: state 0A): asked without disturbing the daemon."""
-        tables = "".join(Path(f"/proc/{process.pid}/net/{name}").read_text() for name in ("tcp", "tcp6"))
+        try:
+            tables = "".join(Path(f"/proc/{process.pid}/net/{name}").read_text() for name in ("tcp", "tcp6"))
+        except OSError:  # it has ended
+            return False
         return any(re.search(rf":{int(port):04X} 0+:0000 0A", tables) for port in self.ports.values())
 
     def stop(self):

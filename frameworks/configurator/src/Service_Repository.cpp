@@ -28,7 +28,7 @@ void refuse_second_names(const std::vector<Service_Config>& configs, Config_Erro
 /// As a file is named in the configuration: from that file's folder.
 std::string library_path(const Config_Node& node, const std::string& library) {
   const bool of_a_file = node.mark().line != 0;
-  return of_a_file ? (std::filesystem::path{node.file()}.parent_path() / library).string() : library;
+  return of_a_file ? (std::filesystem::path{node.file()}.parent_path() / library).lexically_normal().string() : library;
 }
 
 Config_Error place_of(const Service_Config& config) {
