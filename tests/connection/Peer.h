@@ -31,6 +31,11 @@ class Peer {
     return Peer{std::move(*socket)};
   }
 
+  /// Each send is a segment of its own, at once.
+  void set_no_delay() {
+    const Seam::Quiet quiet;
+    (void)os::set_option(socket_.get(), os::Socket_Option::no_delay, 1);
+  }
   /// Bytes that the kernel takes now.
   std::size_t push(std::string_view text) {
     const Seam::Quiet quiet;

@@ -89,8 +89,8 @@ class Kind_Catalog_Test : public CppUnit::TestFixture {
     Kind_Catalog catalog;
     add(catalog);
     CPPUNIT_ASSERT_EQUAL(std::string{"guest\n"
-                                     "  throws  text  never    the hook that throws\n"
-                                     "  leaves  text  nothing  what is left behind: timer, handler, post, loop\n"},
+                                     "  throws  never|configure|prepare|start|stop  never    the hook that throws\n"
+                                     "  leaves  nothing|timer|post|loop|handler     nothing  what is left behind\n"},
                          list_kinds(catalog.kinds()));
     CPPUNIT_ASSERT_EQUAL(0, Plugin_Rig::mappings("a.so"));
   }

@@ -43,8 +43,9 @@ class Plugin_File_Test : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string{}, complaint());
     CPPUNIT_ASSERT_EQUAL(std::string{"test.yaml:1:41: error: unknown key \"thows\"; did you mean \"throws\"?\n"},
                          complaint("guest", ", thows: x"));
-    CPPUNIT_ASSERT_EQUAL(std::string{"test.yaml:1:49: error: throws: expected text, found a list\n"},
-                         complaint("guest", ", throws: [x]"));
+    CPPUNIT_ASSERT_EQUAL(std::string{"test.yaml:1:49: error: throws: \"stat\" is not one of: never configure prepare "
+                                     "start stop; did you mean \"start\"?\n"},
+                         complaint("guest", ", throws: stat"));
     CPPUNIT_ASSERT(!rig_->errors().all_outside());
     CPPUNIT_ASSERT_EQUAL(0, Plugin_Rig::mappings("x.so"));
   }
@@ -115,8 +116,8 @@ class Plugin_File_Test : public CppUnit::TestFixture {
     std::string image = Plugin_Rig::image("guest");
     const std::size_t note = image.find("{\"abi\":");
     CPPUNIT_ASSERT(note != image.npos);
-    const std::size_t type = image.find("\"type\":\"text\"", note);
-    image.replace(type, 13, "\"type\":\"tixt\"");
+    const std::size_t type = image.find("\"type\":[", note);
+    image.replace(type, 8, "\"typ\":[[");
     rig_->write("x", image);
     expect_refused("its note is damaged");
     image[note] = '[';

@@ -30,6 +30,12 @@ constexpr std::array<const Value_Shape*, 8> scalars{&Value_Type<bool>::shape,
 constexpr std::array<std::string_view, 8> scalar_names{"boolean", "integer", "size",     "duration",
                                                        "text",    "name",    "endpoint", "other"};
 
+/// As the command line can have it, too.
+bool is_key(std::string_view key) noexcept {
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  return !key.empty() && key.front() >= 'a' && std::ranges::all_of(key, plain);
+}
+
 std::string flow_of(const Config_Node& node) {
   if (node.is_null()) return "null";
   if (node.is_scalar()) return detail::flow_text(node.scalar());
@@ -81,7 +87,7 @@ std::optional<std::string> taken_value(const Config_Node& node, const Field& fie
   switch (shape.kind) {
     case Kind::boolean: return taken<Value_Type<bool>>(node, field, false, errors);
     case Kind::integer: return taken<Value_Type<std::int64_t>>(node, field, std::int64_t{}, errors);
-    case Kind::size: return taken<Size_Type>(node, field, std::int64_t{}, errors);
+    case Kind::size: return taken<Size_Type>(node, field, std::uint64_t{}, errors);
     case Kind::duration: return taken<Value_Type<Duration>>(node, field, Duration{}, errors);
     case Kind::name: return taken<Name_Type>(node, field, std::string{}, errors);
     case Kind::endpoint:
@@ -119,6 +125,8 @@ void Noted_Options::add(const Json& noted) {
   Option& option = options_.emplace_back();
   option.index = options_.size() - 1;
   option.key = noted.at("key").get<std::string>();
+  if (!is_key(option.key)) throw std::runtime_error{"an option has no name"};
+  if (std::ranges::count(options_, option.key, &Option::key) > 1) throw std::runtime_error{"an option stands twice"};
   option.help = noted.at("help").get<std::string>();
   option.shape = shape_of(noted.at("type"), option);
   Field field{.key = option.key,
@@ -147,7 +155,9 @@ Value_Shape Noted_Options::shape_of(const Json& type, Option& option) {
     return {Kind::word, "word", nullptr, nullptr, option.word_views};
   }
   if (type.is_object()) {
-    const auto& [what, item] = *type.items().begin();
+    if (type.size() != 1) throw std::runtime_error{"the type of " + option.key + " is not known"};
+    const std::string what = type.begin().key();
+    const Json& item = type.begin().value();
     if (item.is_object()) throw std::runtime_error{"a list of lists is not known"};
     option.item = shape_of(item, option);
     const bool map = what == "map of";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "Plugin_Kind.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <strata/configurator/Abi.h>
+#include <strata/configurator/Own_Options.h>
 
 #include "Acceptor_Settings.h"
 #include "Plugin_Service.h"
@@ -54,7 +56,13 @@ Outcome<std::unique_ptr<Plugin_Kind>> Plugin_Kind::parse(std::string_view text, 
     return refused("built for " + abi + ", but this is " + std::string{detail::abi_text()} + "; build it anew");
   }
   try {
-    return std::unique_ptr<Plugin_Kind>{new Plugin_Kind{note, file}};
+    std::unique_ptr<Plugin_Kind> kind{new Plugin_Kind{note, file}};
+    if (kind->name.empty()) return refused("its note is damaged");
+    for (const Field& field : kind->own().fields()) {
+      const bool taken = std::ranges::find(detail::framework_keys, field.key) != detail::framework_keys.end();
+      if (taken) return refused("its option " + std::string{field.key} + " is the framework's");
+    }
+    return kind;
   } catch (const std::exception&) {
     return refused("its note is damaged");
   }

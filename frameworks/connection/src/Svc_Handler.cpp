@@ -96,6 +96,8 @@ bool Svc_Handler::reading() const noexcept {
   return is(svc::lingering) || (suspended_ == 0 && !is(svc::paused));
 }
 
+bool Svc_Handler::takes_data() const noexcept { return reading() && !is(svc::closing | svc::lingering); }
+
 /// After a hook, which may have had the reactor close it.
 bool Svc_Handler::wants_more() const noexcept { return reading() && home().find(ref_) != nullptr; }
 

@@ -2,7 +2,7 @@
 // A plugin of another Strata: its code must never run.
 #include <cstdlib>
 
-#include <strata/configurator/Kind_Note.h>
+#include <strata/configurator/Service.h>
 
 namespace {
 
@@ -17,6 +17,6 @@ consteval auto make_note() {
   for (std::size_t i = 0; i < text.size(); ++i) note.text[i] = text[i];
   return note;
 }
-[[gnu::section(".note.strata"), gnu::used, gnu::aligned(4)]] constinit const auto note = make_note();
+[[gnu::section(".note.strata"), gnu::used, gnu::aligned(4) STRATA_DETAIL_BARE]] constinit const auto note = make_note();
 
 }  // namespace

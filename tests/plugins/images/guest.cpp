@@ -12,6 +12,11 @@ namespace {
 using namespace strata;
 using namespace std::chrono_literals;
 
+enum class Hook : std::uint8_t { never, configure, prepare, start, stop };
+constexpr std::array<std::string_view, 5> hooks{"never", "configure", "prepare", "start", "stop"};
+enum class Left : std::uint8_t { nothing, timer, post, loop, handler };
+constexpr std::array<std::string_view, 5> lefts{"nothing", "timer", "post", "loop", "handler"};
+
 struct Bystander final : Event_Handler {  // a handler that nobody closes
   explicit Bystander(os::Waker waker) noexcept : waker_(std::move(waker)) {}
   os::Handle handle() const noexcept override { return waker_.handle(); }
@@ -21,33 +26,33 @@ struct Bystander final : Event_Handler {  // a handler that nobody closes
 class Guest final : public Service_Object {
  public:
   struct Options {
-    std::string throws = "never";
-    std::string leaves = "nothing";
+    Hook throws = Hook::never;
+    Left leaves = Left::nothing;
     static constexpr auto fields() {
-      return std::array{field<&Options::throws>("throws", "the hook that throws"),
-                        field<&Options::leaves>("leaves", "what is left behind: timer, handler, post, loop")};
+      return std::array{field<&Options::throws, Choice_Type<hooks>>("throws", "the hook that throws"),
+                        field<&Options::leaves, Choice_Type<lefts>>("leaves", "what is left behind")};
     }
   };
 
   void configure(const Service_Config& config, Config_Errors& errors) override {
     read_options(config, options_, errors);
-    may_throw("configure");
+    may_throw(Hook::configure);
   }
   Outcome<> prepare(const Service_Context& context) override {
     home_ = &context.home;
-    may_throw("prepare");
+    may_throw(Hook::prepare);
     return {};
   }
   Outcome<> start() override {
-    may_throw("start");
+    may_throw(Hook::start);
     return {};
   }
   void stop(Duration, Callback stopped) override {
-    may_throw("stop");
-    if (options_.leaves == "timer") home_->schedule(20ms, [] {}).detach();
-    if (options_.leaves == "post") static_cast<void>(home_->post([home = home_] { again(home, 3); }));
-    if (options_.leaves == "loop") again(home_, 1'000'000);
-    if (options_.leaves == "handler") {
+    may_throw(Hook::stop);
+    if (options_.leaves == Left::timer) home_->schedule(20ms, [] {}).detach();
+    if (options_.leaves == Left::post) static_cast<void>(home_->post([home = home_] { again(home, 3); }));
+    if (options_.leaves == Left::loop) again(home_, 1'000'000);
+    if (options_.leaves == Left::handler) {
       static_cast<void>(home_->adopt(std::make_unique<Bystander>(std::move(*os::Waker::open())), Event_Mask::input));
     }
     stopped();
@@ -57,8 +62,8 @@ class Guest final : public Service_Object {
   static void again(Reactor* home, int times) {
     if (times > 0) static_cast<void>(home->post([home, times] { again(home, times - 1); }));
   }
-  void may_throw(const char* hook) const {
-    if (options_.throws == hook) throw std::runtime_error{hook};
+  void may_throw(Hook hook) const {
+    if (options_.throws == hook) throw std::runtime_error{std::string{hooks[static_cast<std::size_t>(hook)]}};
   }
 
   Options options_;

@@ -41,8 +41,21 @@ consteval bool keys_are_different() {
   return true;
 }
 
+/// As the command line can have them, too.
+template <class O>
+consteval bool keys_are_plain() {
+  for (const auto& field : O::fields()) {
+    if (field.key.empty() || field.key.front() < 'a' || field.key.front() > 'z') return false;
+    for (const char c : field.key) {
+      if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_') return false;
+    }
+  }
+  return true;
+}
+
 template <class O>
 struct Own {
+  static_assert(keys_are_plain<O>(), "a key is small letters, digits and _, a letter first");
   static_assert(keys_are_free<O>(), "a key of these Options is the framework's (Own_Options.h: framework_keys)");
   static_assert(keys_are_different<O>(), "a key of these Options stands twice");
 

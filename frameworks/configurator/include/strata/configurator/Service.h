@@ -100,6 +100,12 @@ inline constinit const Kind_Section strata_plugin{__start_strata_services, __sto
 }  // namespace strata
 
 #define STRATA_DETAIL_JOIN(a, b) a##b
+// A sanitizer's red zone in a note section would be read as a note; g++ leaves sections of one's own alone.
+#if __has_cpp_attribute(clang::no_sanitize)
+#define STRATA_DETAIL_BARE , clang::no_sanitize("address")
+#else
+#define STRATA_DETAIL_BARE
+#endif
 #define STRATA_DETAIL_NAME(line) STRATA_DETAIL_JOIN(strata_service_, line)
 
 /// `STRATA_SERVICE(Acceptor<Echo>, "echo")`: what `kind: echo` makes. In any namespace; names of strata need no
@@ -114,7 +120,7 @@ inline constinit const Kind_Section strata_plugin{__start_strata_services, __sto
     constexpr ::strata::Service_Kind kind = ::strata::detail::describe<__VA_ARGS__>();    \
     [[gnu::section("strata_services"), gnu::used, gnu::retain]]                           \
     constinit const ::strata::Service_Kind* const entry = &kind;                          \
-    [[gnu::section(".note.strata"), gnu::used, gnu::aligned(4)]]                          \
+    [[gnu::section(".note.strata"), gnu::used, gnu::aligned(4) STRATA_DETAIL_BARE]]       \
     constinit const auto note = ::strata::detail::note<__VA_ARGS__>();                    \
     [[gnu::used]] constinit const auto* const section = &::strata::detail::strata_plugin; \
   }                                                                                       \

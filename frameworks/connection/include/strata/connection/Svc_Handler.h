@@ -83,6 +83,9 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   /// Only in handle_data, with a tail of its bytes: the next handle_data starts with them. At most
   /// Run_Context::unread_size; errors: message_size, not_enough_memory, no_buffer_space (a budget).
   Result<> unread(Const_Bytes rest);
+  /// Whether more may be taken: false when it is suspended, paused by its queue, or closes. Who takes messages out of
+  /// one read one by one asks between them, and leaves the rest unread.
+  bool takes_data() const noexcept;
   void suspend(Suspension reason = Suspension::user);  ///< no handle_data and handle_end, until
   void resume(Suspension reason = Suspension::user);
 
