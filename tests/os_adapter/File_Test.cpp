@@ -147,11 +147,15 @@ class File_Test : public Os_Fixture {
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{4}, file.size);
     CPPUNIT_ASSERT_EQUAL(os::User::effective().id, file.owner);
     CPPUNIT_ASSERT_EQUAL(0620u, file.permissions);
-    CPPUNIT_ASSERT(file.regular);
+    CPPUNIT_ASSERT(file.type == os::File_Type::regular);
     fs::permissions(folder_, fs::perms{01755});
     const os::File_Status folder = value_of(value_of(File::open(folder_, Open_Mode::read)).status());
     CPPUNIT_ASSERT_EQUAL(01755u, folder.permissions);
-    CPPUNIT_ASSERT(!folder.regular);
+    CPPUNIT_ASSERT(folder.type == os::File_Type::directory);
+    fs::create_symlink(at("a"), at("link"));
+    CPPUNIT_ASSERT(value_of(os::path_status(at("a"))).type == os::File_Type::regular);
+    CPPUNIT_ASSERT(value_of(os::path_status(at("link"))).type == os::File_Type::other);
+    expect_error(std::errc::no_such_file_or_directory, os::path_status(at("none")));
   }
 
   void a_folder_is_listed_in_order() {

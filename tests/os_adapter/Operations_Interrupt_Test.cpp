@@ -117,6 +117,7 @@ class Operations_Interrupt_Test : public Os_Fixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{4}, *repeated<&Operations::read>([&] { return reader.read(room); }));
     repeated<&Operations::file_rename>([&] { return os::rename_file(path, moved); });
     repeated<&Operations::file_remove>([&] { return os::remove_file(moved); });
+    repeated<&Operations::path_status>([] { return os::path_status("/"); });
     repeated<&Operations::directory_list>([] { return os::list_directory("/"); });
   }
 

@@ -263,6 +263,23 @@ class Service(unittest.TestCase):
                 self.assertNotIn(" ready: ", told)
 
 
+    def test_a_socket_that_a_killed_daemon_left_is_replaced_and_has_its_mode(self):
+        with tempfile.TemporaryDirectory() as folder:
+            flags = ("echo", "--listen", f"unix://{folder}/socket", "--socket-mode", "0620")
+            with Stratad(None, *flags) as daemon:
+                daemon.ready()
+                daemon.signal(signal.SIGKILL)
+            self.assertTrue(Path(folder, "socket").is_socket())
+            with Stratad(None, *flags) as daemon:
+                with daemon.connect() as peer:
+                    self.assertTrue(echoes(peer, b"hello"))
+                self.assertEqual(Path(folder, "socket").stat().st_mode & 0o777, 0o620)
+                with Stratad(None, *flags) as second:
+                    self.assertEqual(second.end()[0], 69)
+                self.assertEqual(daemon.terminate()[0], 0)
+            self.assertFalse(Path(folder, "socket").exists())
+
+
 class Signals(unittest.TestCase):
     # A peer that sends and never reads: the service owes it bytes, so a drain waits for it.
     @staticmethod

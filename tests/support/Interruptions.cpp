@@ -71,7 +71,8 @@ Operations all_interrupting() {
                       &O::receive, &O::send, &O::send_gathered, &O::shutdown, &O::set_option, &O::get_option,
                       &O::local_address, &O::peer_address, &O::resolve, &O::epoll_open, &O::epoll_control,
                       &O::epoll_wait, &O::poll, &O::select, &O::entropy, &O::file_open, &O::file_status, &O::file_sync,
-                      &O::file_rename, &O::file_remove, &O::directory_list, &O::thread_start, &O::thread_join,
+                      &O::file_rename, &O::file_remove, &O::path_status, &O::path_set_permissions, &O::directory_list,
+                      &O::thread_start, &O::thread_join,
                       &O::signal_open, &O::signal_read, &O::raise_descriptor_limit>();
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/wrappers/SOCK_Acceptor.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <utility>
 
@@ -8,6 +10,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <strata/os/Entropy.h>
+#include <strata/os/File.h>
 #include <strata/os/Operations.h>
 #include <strata/wrappers/Address_Text.h>
 #include <strata/wrappers/UNIX_Addr.h>
@@ -35,6 +38,13 @@ os::Raw note_backlog(os::Handle handle, int backlog) {
 
 }  // namespace
 
+/// A path of its own for a UNIX socket, gone at the end.
+struct Socket_File {
+  std::string path = "/tmp/strata-test-" + std::to_string(os::random_seed());
+  os::Socket_Address address = UNIX_Addr::parse(path)->native().value();
+  ~Socket_File() { std::filesystem::remove(path); }
+};
+
 class SOCK_Acceptor_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(SOCK_Acceptor_Test);
   CPPUNIT_TEST(port_0_gives_a_real_port);
@@ -46,6 +56,10 @@ class SOCK_Acceptor_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(port_is_shared_only_where_asked_for);
   CPPUNIT_TEST(both_families_listen_on_one_port);
   CPPUNIT_TEST(unix_socket_accepts);
+  CPPUNIT_TEST(a_socket_file_that_nobody_listens_to_is_replaced);
+  CPPUNIT_TEST(a_socket_file_in_use_is_left_alone);
+  CPPUNIT_TEST(a_file_that_is_no_socket_is_left_alone);
+  CPPUNIT_TEST(permissions_hold_whatever_the_umask);
   CPPUNIT_TEST(errors_name_the_call_and_the_address);
   CPPUNIT_TEST(failed_accept_leaves_the_listener_alive);
   CPPUNIT_TEST(inherited_listener_is_adopted);
@@ -153,6 +167,42 @@ class SOCK_Acceptor_Test : public CppUnit::TestFixture {
     SOCK_Stream server = acceptor.accept(&peer).value();
     CPPUNIT_ASSERT_EQUAL(std::string("unnamed"), to_text(peer));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, server.send(as_bytes("a")).value());
+  }
+
+  void a_socket_file_that_nobody_listens_to_is_replaced() {
+    const Socket_File file;
+    SOCK_Acceptor::open(file.address).value().close();
+    CPPUNIT_ASSERT(std::filesystem::exists(file.path));
+    SOCK_Acceptor again = SOCK_Acceptor::open(file.address).value();
+    SOCK_Stream client = connect_to(again);
+    CPPUNIT_ASSERT(again.accept());
+  }
+
+  void a_socket_file_in_use_is_left_alone() {
+    const Socket_File file;
+    SOCK_Acceptor first = SOCK_Acceptor::open(file.address).value();
+    CPPUNIT_ASSERT(SOCK_Acceptor::open(file.address).error().code == std::errc::address_in_use);
+    SOCK_Stream client = connect_to(first);
+    while (first.accept()) continue;
+  }
+
+  void a_file_that_is_no_socket_is_left_alone() {
+    const Socket_File file;
+    std::ofstream{file.path} << "text";
+    CPPUNIT_ASSERT(SOCK_Acceptor::open(file.address).error().code == std::errc::address_in_use);
+    CPPUNIT_ASSERT(std::filesystem::is_regular_file(file.path));
+    std::filesystem::remove(file.path);
+    const Socket_File other;
+    SOCK_Acceptor::open(other.address).value().close();
+    std::filesystem::create_symlink(other.path, file.path);
+    CPPUNIT_ASSERT(SOCK_Acceptor::open(file.address).error().code == std::errc::address_in_use);
+    CPPUNIT_ASSERT(std::filesystem::is_symlink(file.path));
+  }
+
+  void permissions_hold_whatever_the_umask() {
+    const Socket_File file;
+    const SOCK_Acceptor acceptor = SOCK_Acceptor::open(file.address, {.permissions = 0666}).value();
+    CPPUNIT_ASSERT_EQUAL(0666u, os::path_status(file.path)->permissions);
   }
 
   void errors_name_the_call_and_the_address() {

@@ -2,13 +2,18 @@
 #include <strata/wrappers/SOCK_Acceptor.h>
 
 #include <string>
+#include <utility>
 
+#include <strata/os/File.h>
 #include <strata/os/Socket.h>
+#include <strata/os/User.h>
 #include <strata/wrappers/Address_Text.h>
 
 namespace strata {
 inline namespace v1 {
 namespace {
+
+bool is_abstract(const os::Socket_Address& address) { return address.path().starts_with('\0'); }
 
 struct Setting {
   os::Socket_Option option;
@@ -16,6 +21,27 @@ struct Setting {
   bool wanted;
   const char* name;
 };
+
+/// Before it listens: until then nobody can connect.
+Outcome<> set_permissions(const os::Socket_Address& address, unsigned permissions) {
+  if (address.family() != os::Family::local || permissions == 0 || is_abstract(address)) return {};
+  const auto set = os::set_permissions(std::string{address.path()}, permissions);
+  return set ? Outcome<>{} : fail(set.error(), "set permissions of " + to_text(address));
+}
+
+/// Removes the file that a process without an orderly end has left (unix(7)). Somebody who starts at the same moment
+/// may be robbed of a fresh one: two daemons with one address are a mistake.
+bool remove_stale(const os::Socket_Address& address) {
+  if (address.family() != os::Family::local || is_abstract(address)) return false;
+  const auto probe = os::open_socket(os::Family::local, os::Socket_Kind::stream);
+  if (!probe) return false;
+  const auto connected = os::connect(probe->get(), address);
+  if (connected || connected.error() != std::errc::connection_refused) return false;
+  const std::string path{address.path()};
+  const auto file = os::path_status(path);
+  const bool ours = file && file->type == os::File_Type::socket && file->owner == os::User::effective().id;
+  return ours && os::remove_file(path);
+}
 
 /// A UNIX socket knows none of these options; what is off by default is not touched.
 Outcome<> configure(os::Handle socket, const os::Socket_Address& address, const Listen_Options& options) {
@@ -45,8 +71,13 @@ Outcome<SOCK_Acceptor> SOCK_Acceptor::open(const os::Socket_Address& address, co
   if (auto configured = configure(socket->get(), address, options); !configured) {
     return std::unexpected{std::move(configured.error())};
   }
-  if (const auto bound = os::bind(socket->get(), address); !bound) {
-    return fail(bound.error(), "bind " + to_text(address));
+  auto bound = os::bind(socket->get(), address);
+  if (!bound && bound.error() == std::errc::address_in_use && remove_stale(address)) {
+    bound = os::bind(socket->get(), address);
+  }
+  if (!bound) return fail(bound.error(), "bind " + to_text(address));
+  if (auto permitted = set_permissions(address, options.permissions); !permitted) {
+    return std::unexpected{std::move(permitted.error())};
   }
   if (const auto listening = os::listen(socket->get(), options.backlog); !listening) {
     return fail(listening.error(), "listen on " + to_text(address));

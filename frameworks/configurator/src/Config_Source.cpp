@@ -10,6 +10,7 @@
 #include <strata/configurator/Config_Variables.h>
 #include <strata/configurator/Yaml_Reader.h>
 
+#include "Config_Include.h"
 #include "Suggestion.h"
 
 namespace strata {
@@ -95,6 +96,7 @@ std::expected<Config_Node, Config_Errors> read_config(const Config_Source& sourc
   if (!source.file.empty()) root = read_yaml_file(source.file);
   if (!root) return root;
   Config_Errors errors;
+  if (!source.file.empty()) include_files(*root, source.file, errors);
   expand_variables(*root, &process_environment, errors);
   for (const Config_Override& each : source.overrides) Setter{each, errors}.set(*root);
   if (!errors.empty()) return std::unexpected{std::move(errors)};

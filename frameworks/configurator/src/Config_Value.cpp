@@ -203,6 +203,24 @@ void Value_Type<std::string>::read(const Config_Node& node, const Field& field, 
   if (const std::string* text = scalar_of(node, "text", true, errors)) value = *text;
 }
 
+void Permissions_Type::read(const Config_Node& node, const Field&, unsigned& value, Config_Errors& errors) {
+  constexpr std::string_view form = "permissions such as 0660";
+  const std::string* text = scalar_of(node, form, true, errors);
+  if (text == nullptr) return;
+  unsigned bits = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), bits, 8);
+  const bool whole = error == std::errc{} && end == text->data() + text->size();
+  if (!whole || bits > 0777) return errors.expected(node, form);
+  value = bits;
+}
+
+std::string Permissions_Type::show(unsigned value) {
+  if (value == 0) return "0";
+  std::string text;
+  for (unsigned shift = 9; shift != 0; shift -= 3) text += static_cast<char>('0' + (value >> (shift - 3) & 7));
+  return '0' + text;
+}
+
 void Name_Type::read(const Config_Node& node, const Field&, std::string& value, Config_Errors& errors) {
   constexpr std::string_view form = "1 to 64 letters, digits, - or _";
   const std::string* text = scalar_of(node, form, true, errors);

@@ -43,7 +43,9 @@ Outcome<std::string> read_checked(const std::string& path) {
   if (!file) return fail(file.error(), path);
   const Result<os::File_Status> status = file->status();
   if (!status) return fail(status.error(), path);
-  if (!status->regular) return refused(std::errc::invalid_argument, path + ": not a regular file");
+  if (status->type != os::File_Type::regular) {
+    return refused(std::errc::invalid_argument, path + ": not a regular file");
+  }
   if (status->size > largest) return refused(std::errc::file_too_large, path + ": larger than 256 MiB");
   if (const Outcome<> owner = check_owner(*status, "it"); !owner) {
     return refused(std::errc::permission_denied, path + ": " + owner.error().what);

@@ -15,13 +15,15 @@ inline namespace v1 {
 namespace {
 
 void refuse_second_names(const std::vector<Service_Config>& configs, Config_Errors& errors) {
-  std::map<std::string_view, Mark> known;
+  std::map<std::string_view, const Config_Node*> known;
   for (const Service_Config& config : configs) {
     if (config.name.empty()) continue;
     const Config_Node& name = *config.node.find("name");
-    const auto [first, fresh] = known.emplace(config.name, name.mark());
+    const auto [first, fresh] = known.emplace(config.name, &name);
     if (fresh) continue;
-    errors.at_value(name, in_quotes(config.name) + " is taken by the service at " + to_text(first->second));
+    const Config_Node& other = *first->second;
+    const std::string file = other.file() == name.file() ? "" : other.file() + ", ";
+    errors.at_value(name, in_quotes(config.name) + " is taken by the service at " + file + to_text(other.mark()));
   }
 }
 

@@ -14,6 +14,7 @@ namespace {
 Listen_Options listen_options(const Acceptor_Options& options) {
   Listen_Options listen;
   listen.backlog = options.backlog;
+  listen.permissions = options.socket_mode;
   listen.defer_accept = static_cast<int>(std::chrono::ceil<std::chrono::seconds>(options.defer_accept).count());
   return listen;
 }

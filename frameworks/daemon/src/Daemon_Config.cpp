@@ -89,6 +89,7 @@ std::span<const Field> Daemon_Config::fields() {
   using Own = Daemon_Config;
   static constexpr std::array table{
       field<&Own::version>("strata", "the version of this form, 1").within(1, 1'000'000).must(),
+      field<&Own::include>("include", "files, or folders of them, below this one's: services and keys are added"),
       field<&Own::environment>("environment", "variables that ${NAME} or ${NAME:-text} in a value may use"),
       field<&Own::daemon>("daemon", "the process"),
       field<&Own::logging, Mapping_Type<&log_fields>>("logging", "what it writes down"),

@@ -63,6 +63,7 @@ void Network::release(const Socket_Address& address) {
   if (claim != claims_.end()) claims_.erase(claim);
 }
 
+bool Network::has_path(std::string_view path) const { return std::ranges::find(files_, path) != files_.end(); }
 bool Network::remove_path(std::string_view path) { return std::erase(files_, path) != 0; }
 
 void Network::listen(const std::shared_ptr<Listener>& listener) { listeners_.push_back(listener); }

@@ -35,6 +35,7 @@ class Network {
   /// Claims `address`, port 0 replaced by a free one. `shared`: SO_REUSEADDR or SO_REUSEPORT is set.
   os::Raw bind(os::Socket_Address& address, bool shared);
   void release(const os::Socket_Address&);  ///< a path stays: the file outlives its socket
+  bool has_path(std::string_view path) const;
   bool remove_path(std::string_view path);  ///< true: there was such a socket file
   void listen(const std::shared_ptr<Listener>&);
   void stop(const std::shared_ptr<Listener>&);  ///< what waits in its queue is reset

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include <strata/os/Demultiplexer.h>
+#include <strata/os/File.h>
+#include <strata/os/User.h>
 
 #include "Demultiplexer.h"
 #include "Socket.h"
@@ -112,6 +114,16 @@ Raw file_status(Handle handle, os::File_Status& status) {
 }
 Raw file_sync(Handle handle) { return on_file(os::native_operations().file_sync, handle); }
 
+Raw path_status(const char* path, os::File_Status& status) {
+  if (!world().network.has_path(path)) return os::native_operations().path_status(path, status);
+  status = {.owner = os::User::effective().id, .permissions = 0755, .type = os::File_Type::socket};
+  return 0;
+}
+
+Raw path_set_permissions(const char* path, unsigned permissions) {
+  return world().network.has_path(path) ? 0 : os::native_operations().path_set_permissions(path, permissions);
+}
+
 Raw file_remove(const char* path) {
   return world().network.remove_path(path) ? 0 : os::native_operations().file_remove(path);
 }
@@ -157,6 +169,8 @@ os::Operations make_table() {
   table.file_status = file_status;
   table.file_sync = file_sync;
   table.file_remove = file_remove;
+  table.path_status = path_status;
+  table.path_set_permissions = path_set_permissions;
   fill_waiting(table);
   fill_processes(table);
   socket_operations::fill(table);

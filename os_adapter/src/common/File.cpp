@@ -72,6 +72,17 @@ Result<> rename_file(const std::string& from, const std::string& to) {
 
 Result<> remove_file(const std::string& path) { return done(retry(table().file_remove, path.c_str())); }
 
+Result<File_Status> path_status(const std::string& path) {
+  File_Status status;
+  const Raw raw = retry(table().path_status, path.c_str(), status);
+  if (raw < 0) return failure(raw);
+  return status;
+}
+
+Result<> set_permissions(const std::string& path, unsigned permissions) {
+  return done(retry(table().path_set_permissions, path.c_str(), permissions));
+}
+
 Result<std::vector<std::string>> list_directory(const std::string& path) {
   std::vector<std::string> names;
   const Raw raw = retry(table().directory_list, path.c_str(), names);

@@ -48,6 +48,8 @@ constinit const Operations native_table{
     .file_sync = native::file_sync,
     .file_rename = native::file_rename,
     .file_remove = native::file_remove,
+    .path_status = native::path_status,
+    .path_set_permissions = native::path_set_permissions,
     .directory_list = native::directory_list,
 
     .thread_start = native::thread_start,

@@ -145,8 +145,12 @@ bool Shared_Library::unload() noexcept {
   if (!state_) return true;
   dlclose(state_->handle);
   const bool gone = find_mapped(state_->path).end == 0;
-  // While it is mapped its path must not be given to another: the descriptor is left open with it.
-  gone ? state_.reset() : static_cast<void>(state_.release());
+  if (gone) {
+    state_.reset();
+  } else {  // while it is mapped its path must not be given to another: the descriptor stays open with it
+    static auto* const kept = new std::vector<std::unique_ptr<State>>;
+    kept->push_back(std::move(state_));
+  }
   return gone;
 }
 

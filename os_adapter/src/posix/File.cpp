@@ -24,6 +24,17 @@ Raw checked_for_writing(int descriptor, Open_Mode mode) noexcept {
   return mode == Open_Mode::write ? raw_of(ftruncate(descriptor, 0)) : 0;
 }
 
+File_Status status_of(const struct stat& found) noexcept {
+  using enum File_Type;
+  return {.size = static_cast<std::uint64_t>(found.st_size),
+          .owner = found.st_uid,
+          .permissions = static_cast<std::uint32_t>(found.st_mode & 01777),
+          .type = S_ISREG(found.st_mode)    ? regular
+                  : S_ISDIR(found.st_mode)  ? directory
+                  : S_ISSOCK(found.st_mode) ? socket
+                                            : other};
+}
+
 bool block_broken_pipe() noexcept {
   sigset_t pipe;
   sigemptyset(&pipe);
@@ -69,16 +80,24 @@ Raw file_open(const char* path, Open_Mode mode, unsigned permissions) {
 Raw file_status(Handle handle, File_Status& status) {
   struct stat found {};
   if (fstat(handle.value(), &found) != 0) return -Raw{errno};
-  status = {.size = static_cast<std::uint64_t>(found.st_size),
-            .owner = found.st_uid,
-            .permissions = static_cast<std::uint32_t>(found.st_mode & 01777),
-            .regular = S_ISREG(found.st_mode)};
+  status = status_of(found);
+  return 0;
+}
+
+Raw path_status(const char* path, File_Status& status) {
+  struct stat found {};
+  if (lstat(path, &found) != 0) return -Raw{errno};
+  status = status_of(found);
   return 0;
 }
 
 Raw file_sync(Handle handle) { return raw_of(fsync(handle.value())); }
 Raw file_rename(const char* from, const char* to) { return raw_of(::rename(from, to)); }
 Raw file_remove(const char* path) { return raw_of(::unlink(path)); }
+
+Raw path_set_permissions(const char* path, unsigned permissions) {
+  return raw_of(fchmodat(AT_FDCWD, path, static_cast<mode_t>(permissions), AT_SYMLINK_NOFOLLOW));
+}
 
 Raw directory_list(const char* path, std::vector<std::string>& names) {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder{opendir(path), closedir};

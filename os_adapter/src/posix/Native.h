@@ -54,6 +54,8 @@ Raw file_status(Handle, File_Status&);
 Raw file_sync(Handle);
 Raw file_rename(const char* from, const char* to);
 Raw file_remove(const char* path);
+Raw path_status(const char* path, File_Status&);
+Raw path_set_permissions(const char* path, unsigned permissions);
 Raw directory_list(const char* path, std::vector<std::string>& names);
 
 Raw thread_start(const Thread_Start&);

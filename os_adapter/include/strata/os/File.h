@@ -22,12 +22,14 @@ enum class Open_Mode : std::uint8_t {
   append,  ///< made if missing; each write goes to the end
 };
 
+enum class File_Type : std::uint8_t { other, regular, directory, socket };
+
 /// What the system says of a file. Source: inode(7).
 struct File_Status {
   std::uint64_t size = 0;
   std::uint32_t owner = 0;       ///< a User's id
   std::uint32_t permissions = 0;  ///< rwxrwxrwx, and the sticky bit as 01000
-  bool regular = false;
+  File_Type type = File_Type::other;
 };
 
 /// A regular file. A symbolic link as the last part of the path is followed only for `read` (O_NOFOLLOW).
@@ -49,6 +51,10 @@ class File {
 Result<std::string> read_file(const std::string& path, std::size_t limit);
 Result<> rename_file(const std::string& from, const std::string& to);
 Result<> remove_file(const std::string& path);
+/// Of the path itself: a symbolic link is `other`.
+Result<File_Status> path_status(const std::string& path);
+/// rwxrwxrwx, whatever the umask; a symbolic link is not followed. Source: fchmodat(2).
+Result<> set_permissions(const std::string& path, unsigned permissions);
 /// The names in a folder, sorted, without `.` and `..`.
 Result<std::vector<std::string>> list_directory(const std::string& path);
 

@@ -89,6 +89,8 @@ struct Operations {
   Raw (*file_sync)(Handle);
   Raw (*file_rename)(const char* from, const char* to);
   Raw (*file_remove)(const char* path);
+  Raw (*path_status)(const char* path, File_Status&);
+  Raw (*path_set_permissions)(const char* path, unsigned permissions);
   Raw (*directory_list)(const char* path, std::vector<std::string>& names);  ///< with `.` and `..`, in no order
 
   // Processes, threads, signals

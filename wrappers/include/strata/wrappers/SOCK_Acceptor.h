@@ -18,11 +18,13 @@ struct Listen_Options {
   bool reuse_address = true;  ///< bind although connections of a former listener linger in TIME_WAIT
   bool reuse_port = false;    ///< several listeners share the port, the kernel spreads the connections
   bool no_delay = true;       ///< accepted sockets inherit it (tcp(7))
+  unsigned permissions = 0;   ///< of a UNIX socket's file, as 0660; 0: what the umask leaves
   int defer_accept = 0;       ///< seconds to wait for the client's first bytes before it is accepted; 0: off
 };
 
 /// A listening stream socket, TCP or UNIX; owns and closes it. An IPv6 one never takes IPv4 peers. A UNIX socket's
-/// file is neither replaced nor removed. @threads any; one object from one thread at a time.
+/// file is replaced where nobody listens to it any more and it belongs to this user; it is not removed at the end.
+/// @threads any; one object from one thread at a time.
 class SOCK_Acceptor {
  public:
   SOCK_Acceptor() noexcept = default;                                                              ///< none

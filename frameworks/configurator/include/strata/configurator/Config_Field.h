@@ -59,6 +59,7 @@ struct Field {
   std::int64_t least = std::numeric_limits<std::int64_t>::min();
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
   bool required = false;
+  bool chosen_late = false;  ///< its words are known at run time only
 
   constexpr Field must() const {
     Field field = *this;
@@ -75,6 +76,7 @@ struct Field {
   constexpr Field one_of(Choices (*words)(const Field&)) const {
     Field field = *this;
     field.choices = words;
+    field.chosen_late = true;
     return field;
   }
 };

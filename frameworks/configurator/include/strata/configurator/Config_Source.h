@@ -27,8 +27,8 @@ struct Config_Source {
   std::vector<Config_Override> overrides{};
 };
 
-/// The tree with its variables expanded (Config_Variables.h), or the mistake of the file's form, or all variables and
-/// overrides that fit nowhere.
+/// The tree with what its `include` names, and its variables expanded (Config_Variables.h); or the mistake of the
+/// file's form, or all files, variables and overrides that fit nowhere.
 std::expected<Config_Node, Config_Errors> read_config(const Config_Source&);
 
 }  // namespace v1

@@ -91,6 +91,13 @@ struct Value_Type<std::string> {
   static std::string show(const std::string& value) { return value; }
 };
 
+/// Permissions as chmod(1) has them, in octal digits: 0660.
+struct Permissions_Type {
+  static constexpr Value_Shape shape{Value_Shape::Kind::text, "octal"};
+  static void read(const Config_Node&, const Field&, unsigned&, Config_Errors&);
+  static std::string show(unsigned value);
+};
+
 /// What something is called in lines, logs and metrics: 1 to 64 letters, digits, - and _.
 struct Name_Type {
   static constexpr Value_Shape shape{Value_Shape::Kind::name, "name"};

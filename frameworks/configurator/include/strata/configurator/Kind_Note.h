@@ -55,9 +55,8 @@ class Note_Writer {
     text(field.key);
     member("help", field.help);
     raw(field.required ? ",\"required\":true" : "");
-    const bool computed = field.choices != nullptr && field.choices != &words_of_shape;  // at run time only
     raw(",\"type\":");
-    computed ? text("text") : shape(*field.shape);
+    field.chosen_late ? text("text") : shape(*field.shape);
     if (field.least != std::numeric_limits<std::int64_t>::min()) number("least", field.least);
     if (field.most != std::numeric_limits<std::int64_t>::max()) number("most", field.most);
     if (field.initial->kind == Initial_Value::Kind::number) number("default", field.initial->number);

@@ -15,10 +15,10 @@ inline namespace STRATA_EXPORT v1 {
 namespace detail {
 
 /// What stands beside a handler's own options, now or in a later version.
-inline constexpr std::array<std::string_view, 19> framework_keys{
-    "name",     "kind",     "library",         "after",        "requires",       "restart",       "enabled",
-    "listen",   "backlog",  "max_connections", "defer_accept", "shed_when_full", "idle_timeout",  "write_timeout",
-    "overflow", "high_water", "low_water",     "queue_limit",  "filters"};
+inline constexpr std::array<std::string_view, 20> framework_keys{
+    "name",     "kind",          "library",        "after",        "requires",      "restart",  "enabled",
+    "listen",   "socket_mode",   "backlog",        "defer_accept", "idle_timeout",  "overflow", "max_connections",
+    "filters",  "queue_limit",   "shed_when_full", "high_water",   "write_timeout", "low_water"};
 
 template <class O>
 consteval bool keys_are_free() {

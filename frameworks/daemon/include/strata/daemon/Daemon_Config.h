@@ -43,6 +43,7 @@ struct Daemon_Settings {
 /// A whole configuration file as plain values.
 struct Daemon_Config {
   std::uint32_t version = 0;  ///< `strata:`
+  std::vector<std::string> include;      ///< empty: read_config has put in what it names
   std::vector<std::string> environment;  ///< variables that ${…} may use (Config_Variables.h)
   Daemon_Settings daemon;
   Log_Options logging;
