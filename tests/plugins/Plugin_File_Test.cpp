@@ -89,6 +89,12 @@ class Plugin_File_Test : public CppUnit::TestFixture {
     other[4] = 1;  // ELFCLASS32
     rig_->write("x", other);
     expect_refused("for another word size");
+    std::string stack = Plugin_Rig::image("guest");
+    const std::size_t entry = stack.find(std::string{"\x51\xe5\x74\x64\x06\0\0\0", 8});  // PT_GNU_STACK, rw-
+    CPPUNIT_ASSERT(entry != stack.npos);
+    stack[entry + 4] = 7;
+    rig_->write("x", stack);
+    expect_refused("it wants an executable stack");
   }
 
   void a_file_cut_short_anywhere_is_refused() {

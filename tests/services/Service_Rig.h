@@ -47,7 +47,11 @@ class Service_Rig : public CppUnit::TestFixture {
         read_yaml("{ name: x, kind: " + kind + ", listen: 'tcp://127.0.0.1:0', " + options + " }", "a.yaml");
     services_ = std::make_unique<Service_Repository>(linked_kinds());
     Config_Errors errors;
-    services_->configure({{"x", kind, {}, *root}}, errors);
+    Service_Config config;
+    config.name = "x";
+    config.kind = kind;
+    config.node = *root;
+    services_->configure({config}, errors);
     CPPUNIT_ASSERT_EQUAL(std::string{}, errors.text());
     CPPUNIT_ASSERT(services_->prepare({*reactor_, nullptr}));
     CPPUNIT_ASSERT(services_->start());

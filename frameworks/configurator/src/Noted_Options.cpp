@@ -102,9 +102,14 @@ std::optional<std::string> taken_value(const Config_Node& node, const Field& fie
   return flow_of(node);
 }
 
+std::int64_t integer_of(const Json& value) {
+  if (!value.is_number_integer()) throw std::runtime_error{"a number is not whole"};
+  return value.get<std::int64_t>();
+}
+
 std::string shown_default(const Value_Shape& shape, const Json& value) {
   if (value.is_string()) return value.get<std::string>();
-  const auto number = value.get<std::int64_t>();
+  const std::int64_t number = integer_of(value);
   switch (shape.kind) {
     case Kind::boolean: return Value_Type<bool>::show(number != 0);
     case Kind::size: return Size_Type::show(static_cast<std::uint64_t>(number));
@@ -136,14 +141,14 @@ void Noted_Options::add(const Json& noted) {
               .show = &Noted_Options::show,
               .member = [](const void* values) { return values; },
               .choices = option.shape.words.empty() ? nullptr : &Noted_Options::choices};
-  field.least = noted.value("least", field.least);
-  field.most = noted.value("most", field.most);
+  if (noted.contains("least")) field.least = integer_of(noted.at("least"));
+  if (noted.contains("most")) field.most = integer_of(noted.at("most"));
   field.required = noted.value("required", false);
   fields_.push_back(field);
   const Json unknown = "";
   const Json& initial = noted.contains("default") ? noted.at("default") : unknown;
   const bool among = option.shape.kind != Kind::word || !initial.is_number() ||
-                     initial.get<std::size_t>() < option.shape.words.size();
+                     static_cast<std::uint64_t>(integer_of(initial)) < option.shape.words.size();
   if (!among) throw std::runtime_error{"the default of " + option.key + " is none of its words"};
   defaults_.texts.push_back(shown_default(option.shape, initial));
 }

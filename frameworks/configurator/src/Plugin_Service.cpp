@@ -138,7 +138,13 @@ void Plugin_Service::let_go() {
 }
 
 std::vector<std::string> Plugin_Service::endpoints() const {
-  return object_ == nullptr ? std::vector<std::string>{} : object_->endpoints();
+  std::vector<std::string> found;
+  const Outcome<> asked = guarded([&]() -> Outcome<> {
+    if (object_ != nullptr) found = object_->endpoints();
+    return {};
+  });
+  if (!asked) log_.error("a hook failed", "service", config_.name, "hook", "endpoints", "error", asked.error().what);
+  return found;
 }
 
 }  // namespace v1

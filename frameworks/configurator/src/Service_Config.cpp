@@ -11,6 +11,9 @@ std::span<const Field> Service_Config::fields() {
       field<&Service_Config::name, Name_Type>("name", "what the service is called in logs and metrics").must(),
       field<&Service_Config::kind>("kind", "what it does, see --list-kinds").must(),
       field<&Service_Config::library>("library", "the plugin that has the kind: ./librot13.so"),
+      field<&Service_Config::enabled>("enabled", "whether it is started"),
+      field<&Service_Config::after>("after", "services that start before it and stop behind it"),
+      field<&Service_Config::needs>("requires", "the same, and they must be enabled"),
   };
   return table;
 }

@@ -8,6 +8,9 @@
 #include <ranges>
 #include <utility>
 
+#include <strata/reactor/Reactor.h>
+
+#include "Service_Order.h"
 #include "Suggestion.h"
 
 namespace strata {
@@ -77,9 +80,19 @@ void Service_Repository::configure(const std::vector<Service_Config>& configs, C
   for (const Service_Config& config : configs) {
     const Service_Kind* kind = find(config, errors);
     if (kind == nullptr) continue;
-    entries_.push_back({config.name, place_of(config), kind->make(*kind), false});
+    entries_.push_back({config.name, place_of(config), kind->make(*kind), config.enabled});
     entries_.back().object->configure(config, errors);
   }
+  arrange(configs, errors);
+}
+
+/// What the names in `after` and `requires` mean, and the order of the start that follows from it.
+void Service_Repository::arrange(const std::vector<Service_Config>& configs, Config_Errors& errors) {
+  if (entries_.size() != configs.size()) return;  // some are not known: that has been told
+  Service_Order order{configs, errors};
+  for (std::size_t i = 0; i < configs.size(); ++i) entries_[i].before = order.before(i);
+  order_ = order.start();
+  std::erase_if(order_, [this](std::size_t index) { return !entries_[index].enabled; });
 }
 
 std::vector<std::vector<Option_Table>> Service_Repository::options_in_effect() const {
@@ -89,16 +102,17 @@ std::vector<std::vector<Option_Table>> Service_Repository::options_in_effect() c
 }
 
 Outcome<> Service_Repository::prepare(const Service_Context& context) {
-  for (Entry& entry : entries_) {
-    if (Outcome<> prepared = entry.object->prepare(context); !prepared) {
-      return entry.failed(prepared.error());
-    }
+  home_ = &context.home;
+  for (const std::size_t index : order_) {
+    Entry& entry = entries_[index];
+    if (Outcome<> prepared = entry.object->prepare(context); !prepared) return entry.failed(prepared.error());
   }
   return {};
 }
 
 Outcome<> Service_Repository::start() {
-  for (Entry& entry : entries_) {
+  for (const std::size_t index : order_) {
+    Entry& entry = entries_[index];
     if (Outcome<> started = entry.object->start(); !started) {
       stop({}, {});
       return entry.failed(started.error());
@@ -112,14 +126,30 @@ Outcome<> Service_Repository::start() {
 void Service_Repository::stop(Duration drain, Callback stopped) {
   stopped_ = std::move(stopped);
   ++running_;  // this call itself: a service may stop at once
-  for (Entry& entry : entries_ | std::views::reverse) {
-    if (entry.running)
-      entry.object->stop(drain, [this, &entry] {
-        entry.running = false;
-        one_less();
-      });
-  }
+  if (home_ != nullptr) deadline_ = home_->now() + drain;
+  for (Entry& entry : entries_) entry.asked = false;
+  ask_to_stop();
   one_less();
+}
+
+/// Somebody who runs starts behind it.
+bool Service_Repository::awaited(std::size_t index) const noexcept {
+  return std::ranges::any_of(entries_, [index](const Entry& other) {
+    return other.running && std::ranges::find(other.before, index) != other.before.end();
+  });
+}
+
+void Service_Repository::ask_to_stop() {
+  for (const std::size_t index : order_ | std::views::reverse) {
+    Entry& entry = entries_[index];
+    if (!entry.running || entry.asked || awaited(index)) continue;
+    entry.asked = true;
+    entry.object->stop(std::max(deadline_ - home_->now(), Duration{}), [this, &entry] {
+      entry.running = false;
+      ask_to_stop();
+      one_less();
+    });
+  }
 }
 
 void Service_Repository::one_less() {
@@ -130,6 +160,7 @@ void Service_Repository::one_less() {
 std::vector<std::string> Service_Repository::endpoints() const {
   std::vector<std::string> lines;
   for (const Entry& entry : entries_) {
+    if (!entry.running) continue;
     for (const std::string& endpoint : entry.object->endpoints()) lines.push_back(entry.name + ' ' + endpoint);
   }
   return lines;

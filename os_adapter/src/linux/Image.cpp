@@ -15,6 +15,7 @@ using Segment = Image::Segment;
 using Dynamic = Image::Dynamic;
 constexpr std::uint64_t largest = 1ULL << 30;  // of an image in memory; no sum of such numbers overflows
 constexpr std::uint64_t page = 4096;           // the smallest there is
+constexpr unsigned most_segments = 256;
 
 bool covers(const Segment& segment, std::uint64_t address, std::uint64_t size) noexcept {
   return address >= segment.p_vaddr && size <= segment.p_memsz && address - segment.p_vaddr <= segment.p_memsz - size;
@@ -28,7 +29,9 @@ std::string_view header_defect(const Image::Header& header) {
   if (header.e_machine != __ehdr_start.e_machine) return "for another machine";
   if (header.e_type != ET_DYN) return "not a shared library";
   if (header.e_ident[EI_VERSION] != EV_CURRENT || header.e_version != EV_CURRENT) return "of an unknown ELF version";
-  if (header.e_phentsize != sizeof(Segment) || header.e_phnum == 0) return "damaged: its program header";
+  if (header.e_phentsize != sizeof(Segment) || header.e_phnum == 0 || header.e_phnum > most_segments) {
+    return "damaged: its program header";
+  }
   return {};
 }
 
@@ -103,11 +106,19 @@ std::string_view others_defect(const std::vector<Segment>& segments) {
   for (const Segment& one : segments) {
     if (one.p_type == PT_LOAD || one.p_type == PT_GNU_STACK || one.p_memsz == 0) continue;
     const Segment* load = find_load(segments, one.p_vaddr, one.p_type == PT_TLS ? one.p_filesz : one.p_memsz);
-    if (load == nullptr || one.p_filesz > largest || one.p_align > largest) return "damaged: a segment";
+    if (load == nullptr || one.p_memsz > largest || one.p_filesz > one.p_memsz || one.p_align > largest) {
+      return "damaged: a segment";
+    }
     if (one.p_vaddr - load->p_vaddr != one.p_offset - load->p_offset) return "damaged: a segment";
     if (one.p_type == PT_GNU_RELRO && (load->p_flags & PF_W) == 0) return "damaged: a segment";
   }
   return {};
+}
+
+/// The loader would make this process's stacks executable.
+bool wants_executable_stack(const std::vector<Segment>& segments) noexcept {
+  const auto stack = std::ranges::find(segments, PT_GNU_STACK, &Segment::p_type);
+  return stack == segments.end() || (stack->p_flags & PF_X) != 0;
 }
 
 /// What the linker says of the parts must agree with what the loader is told of the whole. A file without section
@@ -158,6 +169,7 @@ std::string_view Image::defect() const {
   if (all.empty()) return "truncated: its program header";
   if (const std::string_view found = loads_defect(all, bytes_.size()); !found.empty()) return found;
   if (const std::string_view found = others_defect(all); !found.empty()) return found;
+  if (wants_executable_stack(all)) return "it wants an executable stack";
   if (const std::string_view found = sections_defect(all, sections()); !found.empty()) return found;
   if (std::ranges::count(all, PT_DYNAMIC, &Segment::p_type) != 1) return "damaged: it has no dynamic table";
   const Segment& dynamic = *std::ranges::find(all, PT_DYNAMIC, &Segment::p_type);
@@ -202,6 +214,7 @@ std::vector<std::string_view> Image::unique_symbols() const {
       const std::string_view rest = text.substr(symbol.st_name);
       names.push_back(rest.substr(0, rest.find('\0')));
     }
+    break;  // there is one
   }
   return names;
 }

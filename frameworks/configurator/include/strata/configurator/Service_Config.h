@@ -15,13 +15,17 @@ namespace strata {
 inline namespace STRATA_EXPORT v1 {
 
 /// The keys that every service has.
-inline constexpr std::array<std::string_view, 3> service_keys{"name", "kind", "library"};
+inline constexpr std::array<std::string_view, 6> service_keys{"name",    "kind",  "library",
+                                                              "enabled", "after", "requires"};
 
 /// One entry of `services:`. The kind's own options are still in the node.
 struct Service_Config {
   std::string name;  ///< Name_Type; unique in a file
   std::string kind;
   std::string library;  ///< the plugin's file, from the folder of the configuration; empty: the kind is known already
+  bool enabled = true;             ///< else it is checked and never started
+  std::vector<std::string> after;  ///< services that start before it and stop behind it, where they are enabled
+  std::vector<std::string> needs;  ///< `requires`: the same, and they must be enabled
   Config_Node node;
 
   static std::span<const Field> fields();
