@@ -37,8 +37,8 @@ class Service_Repository {
   Outcome<> prepare(const Service_Context&);
   /// On an error those that had started are stopped without drain; `stop` awaits that.
   Outcome<> start();
-  /// Asks all that run, the last started first, each when those that wait for it have stopped; calls `stopped` when none
-  /// runs any more, perhaps at once. `drain` is for all together. May be called again with less time; the later
+  /// Asks all that run, the last started first, each when those that wait for it have stopped; calls `stopped` when
+  /// none runs any more, perhaps at once. `drain` is for all together. May be called again with less time; the later
   /// `stopped` replaces the earlier.
   void stop(Duration drain, Callback stopped);
 
