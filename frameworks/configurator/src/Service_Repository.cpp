@@ -144,12 +144,15 @@ void Service_Repository::ask_to_stop() {
     Entry& entry = entries_[index];
     if (!entry.running || entry.asked || awaited(index)) continue;
     entry.asked = true;
-    entry.object->stop(std::max(deadline_ - home_->now(), Duration{}), [this, &entry] {
-      entry.running = false;
-      ask_to_stop();
-      one_less();
-    });
+    entry.object->stop(std::max(deadline_ - home_->now(), Duration{}), [this, &entry] { has_stopped(entry); });
   }
+}
+
+/// Called from a callback that its service may drop meanwhile: nothing of it is used after this.
+void Service_Repository::has_stopped(Entry& entry) {
+  entry.running = false;
+  ask_to_stop();
+  one_less();
 }
 
 void Service_Repository::one_less() {

@@ -61,6 +61,7 @@ class Service_Repository {
   void arrange(const std::vector<Service_Config>&, Config_Errors&);
   void one_less();
   void ask_to_stop();
+  void has_stopped(Entry& entry);
   bool awaited(std::size_t index) const noexcept;
 
   Kind_Catalog kinds_;
