@@ -4,7 +4,10 @@
 #include <filesystem>
 #include <string>
 
+#include <unistd.h>
+
 #include <strata/os/Alarm.h>
+#include <strata/os/Datagram.h>
 #include <strata/os/Demultiplexer.h>
 #include <strata/os/Entropy.h>
 #include <strata/os/File.h>
@@ -30,6 +33,7 @@ class Operations_Interrupt_Test : public Os_Fixture {
   CPPUNIT_TEST(an_interrupted_socket_is_made);
   CPPUNIT_TEST(an_interrupted_transfer_is_repeated);
   CPPUNIT_TEST(an_interrupted_setting_is_repeated);
+  CPPUNIT_TEST(an_interrupted_datagram_is_sent_and_received);
   CPPUNIT_TEST(an_interrupted_accept_is_repeated);
   CPPUNIT_TEST(an_interrupted_connect_is_in_progress);
   CPPUNIT_TEST(an_interrupted_resolver_is_repeated);
@@ -60,6 +64,9 @@ class Operations_Interrupt_Test : public Os_Fixture {
     repeated<&Operations::socket>([] { return os::open_socket(os::Family::ipv4, os::Socket_Kind::stream); });
     const auto pair = repeated<&Operations::socket_pair>([] { return os::socket_pair(); });
     repeated<&Operations::duplicate>([&pair] { return os::duplicate(pair->first.get()); });
+    const os::Unique_Handle inherited{os::Handle{::dup(pair->first.get().value())}};  // not close-on-exec
+    auto adopted = repeated<&Operations::adopt>([&] { return os::adopt(inherited.get()); });
+    CPPUNIT_ASSERT(os::adopt(adopted->release()).error() == std::errc::file_exists);
   }
 
   void an_interrupted_transfer_is_repeated() {
@@ -83,6 +90,19 @@ class Operations_Interrupt_Test : public Os_Fixture {
     Fault_Table faults;
     faults.fail<&Operations::get_option>(std::errc::interrupted, interruptions);
     CPPUNIT_ASSERT(!os::pending_error(handle));
+  }
+
+  void an_interrupted_datagram_is_sent_and_received() {
+    const auto socket = value_of(os::open_socket(os::Family::ipv4, os::Socket_Kind::datagram));
+    CPPUNIT_ASSERT(os::bind(socket.get(), loopback()));
+    const os::Datagram_Out datagram{strata::as_bytes("x"), value_of(os::local_address(socket.get()))};
+    repeated<&Operations::send_datagrams>([&] { return os::send_datagrams(socket.get(), {&datagram, 1}); });
+    std::byte room[2];
+    os::Datagram_In slot{room};
+    repeated<&Operations::receive_datagrams>([&] { return os::receive_datagrams(socket.get(), {&slot, 1}); });
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, slot.size);
+    const auto group = os::Socket_Address::ipv4(std::array<std::uint8_t, 4>{239, 255, 77, 2}, 0);
+    repeated<&Operations::set_membership>([&] { return os::join_group(socket.get(), group, 1); });
   }
 
   void an_interrupted_accept_is_repeated() {

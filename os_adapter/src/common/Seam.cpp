@@ -17,6 +17,12 @@ Operations_Scope::~Operations_Scope() { table_in_force.store(previous_, std::mem
 void close(Handle handle) noexcept { table().close(handle); }
 Result<Unique_Handle> duplicate(Handle handle) { return owned(retry(table().duplicate, handle)); }
 
+Result<Unique_Handle> adopt(Handle inherited) {
+  const Raw raw = retry(table().adopt, inherited);
+  if (raw < 0) return failure(raw);
+  return Unique_Handle{inherited};
+}
+
 Result<std::unique_ptr<Demultiplexer>> open_demultiplexer(std::string_view name) {
   return table().open_demultiplexer(name);
 }

@@ -14,6 +14,9 @@ Raw linux_socket_pair(Handle pair[2]);
 Raw linux_accept(Handle, Socket_Address* peer);
 Raw linux_receive(Handle, std::byte* data, std::size_t size);
 Raw linux_send(Handle, const std::byte* data, std::size_t size);
+Raw receive_datagrams(Handle, Datagram_In* slots, std::size_t count);
+Raw send_datagrams(Handle, const Datagram_Out* datagrams, std::size_t count);
+Raw set_membership(Handle, const Socket_Address& group, std::uint32_t interface, bool join);
 Raw linux_set_option(Handle, Socket_Option, int value);
 Raw linux_get_option(Handle, Socket_Option);
 

@@ -12,6 +12,7 @@ constinit const Operations native_table{
     .write = native::write,
     .is_regular_file = native::is_regular_file,
     .duplicate = native::duplicate,
+    .adopt = native::adopt,
     .event_open = native::event_open,
 
     .socket = native::linux_socket,
@@ -28,6 +29,9 @@ constinit const Operations native_table{
     .get_option = native::linux_get_option,
     .local_address = native::local_address,
     .peer_address = native::peer_address,
+    .receive_datagrams = native::receive_datagrams,
+    .send_datagrams = native::send_datagrams,
+    .set_membership = native::set_membership,
     .resolve = native::resolve,
 
     .epoll_open = native::epoll_open,

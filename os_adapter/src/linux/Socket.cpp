@@ -43,15 +43,40 @@ Raw linux_send(Handle handle, const std::byte* data, std::size_t size) {
   return raw_of(::syscall(SYS_sendto, handle.value(), data, size, MSG_NOSIGNAL, nullptr, 0));
 }
 
+/// Each family has its own name for it, and refuses the other's.
+struct Multicast_Option {
+  int level;
+  int name;
+};
+
+static Multicast_Option multicast_option(Handle handle, Socket_Option option) {
+  const bool v6 = get_integer_option(handle, SOL_SOCKET, SO_DOMAIN) == AF_INET6;
+  const bool loop = option == Socket_Option::multicast_loop;
+  return v6 ? Multicast_Option{IPPROTO_IPV6, loop ? IPV6_MULTICAST_LOOP : IPV6_MULTICAST_HOPS}
+            : Multicast_Option{IPPROTO_IP, loop ? IP_MULTICAST_LOOP : IP_MULTICAST_TTL};
+}
+
+static bool is_multicast(Socket_Option option) {
+  return option == Socket_Option::multicast_loop || option == Socket_Option::multicast_hops;
+}
+
 Raw linux_set_option(Handle handle, Socket_Option option, int value) {
   if (option == Socket_Option::defer_accept) {
     return set_integer_option(handle, IPPROTO_TCP, TCP_DEFER_ACCEPT, value);
+  }
+  if (is_multicast(option)) {
+    const Multicast_Option name = multicast_option(handle, option);
+    return set_integer_option(handle, name.level, name.name, value);
   }
   return native::set_option(handle, option, value);
 }
 
 Raw linux_get_option(Handle handle, Socket_Option option) {
   if (option == Socket_Option::defer_accept) return get_integer_option(handle, IPPROTO_TCP, TCP_DEFER_ACCEPT);
+  if (is_multicast(option)) {
+    const Multicast_Option name = multicast_option(handle, option);
+    return get_integer_option(handle, name.level, name.name);
+  }
   return native::get_option(handle, option);
 }
 

@@ -64,6 +64,16 @@ Raw is_regular_file(Handle handle) {
 
 Raw duplicate(Handle handle) { return raw_of(fcntl(handle.value(), F_DUPFD_CLOEXEC, 0)); }
 
+/// What the process has opened itself is close-on-exec, so that this tells what came from the one that started it.
+Raw adopt(Handle handle) {
+  const int of_descriptor = fcntl(handle.value(), F_GETFD);
+  const int of_file = fcntl(handle.value(), F_GETFL);
+  if (of_descriptor < 0 || of_file < 0) return -Raw{errno};
+  if ((of_descriptor & FD_CLOEXEC) != 0) return -Raw{EEXIST};
+  if (fcntl(handle.value(), F_SETFL, of_file | O_NONBLOCK) != 0) return -Raw{errno};
+  return raw_of(fcntl(handle.value(), F_SETFD, of_descriptor | FD_CLOEXEC));
+}
+
 Raw file_open(const char* path, Open_Mode mode, unsigned permissions) {
   if (mode == Open_Mode::read) return raw_of(::open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
   // O_NONBLOCK: a FIFO planted at the path fails at once instead of waiting for its reader. No effect on a file.

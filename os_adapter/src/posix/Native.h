@@ -23,6 +23,7 @@ Raw read(Handle, std::byte* data, std::size_t size);
 Raw write(Handle, const std::byte* data, std::size_t size);
 Raw is_regular_file(Handle);
 Raw duplicate(Handle);
+Raw adopt(Handle);
 
 Raw bind(Handle, const Socket_Address&);
 Raw listen(Handle, int backlog);

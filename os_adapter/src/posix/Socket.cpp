@@ -39,7 +39,12 @@ Option_Name name_of(Socket_Option option) noexcept {
     case Socket_Option::keep_alive: return {SOL_SOCKET, SO_KEEPALIVE};
     case Socket_Option::send_buffer: return {SOL_SOCKET, SO_SNDBUF};
     case Socket_Option::receive_buffer: return {SOL_SOCKET, SO_RCVBUF};
+    case Socket_Option::broadcast: return {SOL_SOCKET, SO_BROADCAST};
+    case Socket_Option::accepting: return {SOL_SOCKET, SO_ACCEPTCONN};
+    case Socket_Option::datagrams: return {SOL_SOCKET, SO_TYPE};
     case Socket_Option::pending_error: return {SOL_SOCKET, SO_ERROR};
+    case Socket_Option::multicast_loop:
+    case Socket_Option::multicast_hops:
     case Socket_Option::linger:
     case Socket_Option::defer_accept: break;
   }
@@ -114,7 +119,8 @@ Raw set_option(Handle handle, Socket_Option option, int value) {
 Raw get_option(Handle handle, Socket_Option option) {
   const Option_Name name = name_of(option);
   if (name.level < 0) return -Raw{ENOPROTOOPT};
-  return get_integer_option(handle, name.level, name.name);
+  const Raw value = get_integer_option(handle, name.level, name.name);
+  return option == Socket_Option::datagrams && value >= 0 ? Raw{value == SOCK_DGRAM} : value;
 }
 
 Raw local_address(Handle handle, Socket_Address& address) { return filled(::getsockname, handle, address); }

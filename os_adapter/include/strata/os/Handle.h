@@ -58,6 +58,10 @@ class Unique_Handle {
 /// Another descriptor of the same open file, close-on-exec. Errors: too_many_files_open.
 Result<Unique_Handle> duplicate(Handle handle);
 
+/// Takes over a descriptor that this process was started with: close-on-exec and non-blocking from now on. Errors:
+/// bad_file_descriptor (none of that number), file_exists (opened by this process, or adopted before).
+Result<Unique_Handle> adopt(Handle inherited);
+
 }  // namespace os
 }  // namespace v1
 }  // namespace strata

@@ -28,6 +28,8 @@ enum class Socket_Kind : std::uint8_t;
 enum class Socket_Option : std::uint8_t;
 enum class Shutdown : std::uint8_t;
 enum class Open_Mode : std::uint8_t;
+struct Datagram_In;
+struct Datagram_Out;
 enum class Signal : std::uint8_t;
 struct Thread_Start;
 struct Resolve_Query;
@@ -49,6 +51,7 @@ struct Operations {
   Raw (*write)(Handle, const std::byte* data, std::size_t size);
   Raw (*is_regular_file)(Handle);  ///< 1, 0, or -EBADF
   Raw (*duplicate)(Handle);        ///< the new descriptor
+  Raw (*adopt)(Handle);            ///< makes an inherited one close-on-exec and non-blocking; -EEXIST: it is ours already
   Raw (*event_open)();             ///< a counter that is readable while not zero (eventfd(2)); see Waker
 
   // Sockets
@@ -66,6 +69,9 @@ struct Operations {
   Raw (*get_option)(Handle, Socket_Option);
   Raw (*local_address)(Handle, Socket_Address&);
   Raw (*peer_address)(Handle, Socket_Address&);
+  Raw (*receive_datagrams)(Handle, Datagram_In* slots, std::size_t count);  ///< how many came
+  Raw (*send_datagrams)(Handle, const Datagram_Out* datagrams, std::size_t count);  ///< how many were taken
+  Raw (*set_membership)(Handle, const Socket_Address& group, std::uint32_t interface, bool join);
   Raw (*resolve)(const Resolve_Query&, std::vector<Socket_Address>&);  ///< blocks
 
   // Waiting: the three real mechanisms, for injection; the choice by name, for the simulator to answer with its own.

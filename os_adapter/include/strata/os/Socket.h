@@ -31,6 +31,11 @@ enum class Socket_Option : std::uint8_t {
   send_buffer,      ///< bytes
   receive_buffer,   ///< bytes
   defer_accept,     ///< seconds: tcp(7) TCP_DEFER_ACCEPT
+  broadcast,        ///< 0, 1: datagrams may go to a broadcast address (ip(7))
+  multicast_loop,   ///< 0, 1: this machine's members of a group get what the socket sends to it
+  multicast_hops,   ///< 0 to 255: how far what it sends to a group may go; 1 is this network (ip(7), ipv6(7))
+  accepting,        ///< get only: whether it listens
+  datagrams,        ///< get only: whether it is a datagram socket
   linger,           ///< set only: seconds; 0 makes close send RST, -1 is off
   pending_error,    ///< get only: the socket's error as a std::errc value, 0 for none; reading clears it
 };
