@@ -64,7 +64,7 @@ class Service_Test : public CppUnit::TestFixture {
         CPPUNIT_ASSERT(service.publish(registry).has_value());
         service.metrics().pauses.add(3);
         const auto listed = registry.snapshot();
-        CPPUNIT_ASSERT_EQUAL(std::size_t{7}, listed.size());
+        CPPUNIT_ASSERT_EQUAL(std::size_t{13}, listed.size());
         CPPUNIT_ASSERT_EQUAL(std::string{"strata_service_accept_pauses_total"}, listed[1].metric.name);
         CPPUNIT_ASSERT(listed[1].metric.labels == strata::Metric_Labels({{"service", "web"}}));
         CPPUNIT_ASSERT_EQUAL(std::int64_t{3}, listed[1].value);
@@ -79,7 +79,7 @@ class Service_Test : public CppUnit::TestFixture {
       strata::Service first{"web", *rig.reactor}, second{"web", *rig.reactor};
       CPPUNIT_ASSERT(first.publish(registry).has_value());
       CPPUNIT_ASSERT(second.publish(registry).error().code == std::errc::file_exists);
-      CPPUNIT_ASSERT_EQUAL(std::size_t{7}, registry.snapshot().size());
+      CPPUNIT_ASSERT_EQUAL(std::size_t{13}, registry.snapshot().size());
     });
   }
 

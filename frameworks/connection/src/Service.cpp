@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <strata/connection/Acceptor_Base.h>
+#include <strata/connection/Dgram_Handler.h>
 #include <strata/connection/Svc_Handler.h>
 #include <strata/logging/Log_System.h>
 #include <strata/metrics/Metric_Registry.h>
@@ -28,21 +29,18 @@ Service::Service(std::string name, Reactor& home, Stream_Options stream, Budget*
       stream_(stream),
       log_(Log_System::process().logger("service." + name_)),
       budget_(byte_limit, process),
-      group_(home.new_group()) {
+      group_(home.new_group()),
+      datagram_group_(home.new_group()) {
   home.timers().set_expiry(idle_timer_kind, &Svc_Handler::idle_expired, nullptr);
   home.timers().set_expiry(write_timer_kind, &Svc_Handler::write_expired, nullptr);
 }
 
 Service::~Service() { assert(connections_ == 0); }
 
-void Service::attach() noexcept {
-  ++connections_;
-  metrics_.accepted.add();
-}
+void Service::attach() noexcept { ++connections_; }
 
 void Service::detach() noexcept {
   --connections_;
-  metrics_.closed.add();
   for (Acceptor_Base *acceptor = waiting_, *next = nullptr; acceptor != nullptr; acceptor = next) {
     next = acceptor->next_;
     acceptor->room();
@@ -63,7 +61,10 @@ Outcome<> Service::publish(Metric_Registry& registry) {
       {"accepted", metrics_.accepted},           {"closed", metrics_.closed},
       {"shed", metrics_.shed},                   {"accept_errors", metrics_.accept_errors},
       {"accept_pauses", metrics_.pauses},        {"received_bytes", metrics_.bytes_in},
-      {"sent_bytes", metrics_.bytes_out},
+      {"sent_bytes", metrics_.bytes_out},        {"received_datagrams", metrics_.datagrams_in},
+      {"sent_datagrams", metrics_.datagrams_out}, {"truncated_datagrams", metrics_.truncated},
+      {"rejected_datagrams", metrics_.rejected}, {"receive_errors", metrics_.receive_errors},
+      {"send_errors", metrics_.send_errors},
   };
   for (const auto& [what, counter] : all) {
     if (Outcome<> added = add(what, counter); !added) return added;
@@ -73,19 +74,23 @@ Outcome<> Service::publish(Metric_Registry& registry) {
 }
 
 void Service::drain() {
-  home_.for_each(
-      group_, [](void*, Handler_Ref ref, Event_Handler&) {
-        (void)ref.reactor()->invoke(ref, &Svc_Handler::run_drain);  // never stale inside for_each
-      },
-      nullptr);
+  // Never stale inside for_each.
+  const auto connection = [](void*, Handler_Ref ref, Event_Handler&) {
+    (void)ref.reactor()->invoke(ref, &Svc_Handler::run_drain);
+  };
+  const auto datagrams = [](void*, Handler_Ref ref, Event_Handler&) {
+    (void)ref.reactor()->invoke(ref, &Dgram_Handler::run_drain);
+  };
+  home_.for_each(group_, connection, nullptr);
+  home_.for_each(datagram_group_, datagrams, nullptr);
 }
 
 void Service::close_all(std::error_code reason) {
-  home_.for_each(
-      group_, [](void* r, Handler_Ref ref, Event_Handler&) {
-        (void)ref.reactor()->close(ref, *static_cast<const std::error_code*>(r));  // never stale inside for_each
-      },
-      &reason);
+  const auto close = [](void* r, Handler_Ref ref, Event_Handler&) {
+    (void)ref.reactor()->close(ref, *static_cast<const std::error_code*>(r));  // never stale inside for_each
+  };
+  home_.for_each(group_, close, &reason);
+  home_.for_each(datagram_group_, close, &reason);
 }
 
 }  // namespace v1

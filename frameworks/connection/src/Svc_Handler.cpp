@@ -50,6 +50,7 @@ void Svc_Handler::attach(Service& service, os::Unique_Handle handle) noexcept {
   transport_ = &readiness_transport();
   handle_ = handle.release();
   set(svc::attached);
+  service.metrics().accepted.add();
   service.attach();
 }
 
@@ -64,6 +65,7 @@ Svc_Handler::~Svc_Handler() {
   }
   log(Log_Level::debug, "closed");
   transport_->close(*this, is(svc::aborted));
+  service_->metrics().closed.add();
   service_->detach();
 }
 

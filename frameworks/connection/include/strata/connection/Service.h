@@ -34,6 +34,12 @@ struct Service_Metrics {
   Local_Counter pauses;         ///< times that a listener paused for want of descriptors
   Local_Counter bytes_in;
   Local_Counter bytes_out;
+  Local_Counter datagrams_in;
+  Local_Counter datagrams_out;
+  Local_Counter truncated;       ///< datagrams longer than their room, dropped
+  Local_Counter rejected;        ///< datagrams whose hook failed
+  Local_Counter receive_errors;  ///< told by a datagram socket, of an earlier datagram
+  Local_Counter send_errors;     ///< datagrams that the system refused
 };
 
 /// What the connections of one service share: its name, options, limits, log, budget and home. Made by the configurator
@@ -52,7 +58,8 @@ class Service {
   Logger log() const noexcept { return log_; }
   Budget& budget() noexcept { return budget_; }
   Reactor& home() noexcept { return home_; }
-  std::uint32_t group() const noexcept { return group_; }  ///< of its handlers in Reactor::for_each
+  std::uint32_t group() const noexcept { return group_; }  ///< of its connections in Reactor::for_each
+  std::uint32_t datagram_group() const noexcept { return datagram_group_; }  ///< of its datagram sockets
   Service_Metrics& metrics() noexcept { return metrics_; }
   /// What the handlers' class declares as its `Options`, as configured; the defaults where nobody has set any.
   template <class O>
@@ -63,21 +70,22 @@ class Service {
     return own != nullptr ? *own : defaults;
   }
   void set_options(Any_Options options) noexcept { options_ = std::move(options); }  ///< before the first connection
-  std::size_t connections() const noexcept { return connections_; }
+  std::size_t connections() const noexcept { return connections_; }  ///< and datagram sockets
 
   /// Lists the metrics under "strata_service_…" with the label `service`, as long as this lives. Error: file_exists
   /// for a service of the same name.
   Outcome<> publish(Metric_Registry& registry);
 
-  /// Asks every connection to end: its handle_drain.
+  /// Asks every connection and datagram socket to end: its handle_drain.
   void drain();
-  /// Closes every connection.
+  /// Closes every one.
   void close_all(std::error_code reason);
   /// Called whenever a connection has gone; for who awaits the last one.
   void when_released(Callback callback) { released_ = std::move(callback); }
 
  private:
   friend class Svc_Handler;
+  friend class Dgram_Handler;
   friend class Acceptor_Base;
   void attach() noexcept;
   void detach() noexcept;
@@ -88,6 +96,7 @@ class Service {
   Logger log_;
   Budget budget_;
   std::uint32_t group_;
+  std::uint32_t datagram_group_;
   Service_Metrics metrics_;
   Any_Options options_;
   std::unique_ptr<Published_Metrics> published_;
