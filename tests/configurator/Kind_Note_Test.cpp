@@ -49,7 +49,7 @@ struct Options {
   }
 };
 constexpr auto table = Options::fields();
-constexpr detail::Noted_Kind sample() { return {"sample", true, false, table}; }
+constexpr detail::Noted_Kind sample() { return {.name = "sample", .accepts = true, .options = table}; }
 constexpr auto note = detail::kind_note<&sample>();
 
 struct Unknown {  // no compiler can make a map
@@ -60,7 +60,7 @@ struct Unknown {  // no compiler can make a map
   }
 };
 constexpr auto unknown_table = Unknown::fields();
-constexpr detail::Noted_Kind unknown() { return {"unknown", false, false, unknown_table}; }
+constexpr detail::Noted_Kind unknown() { return {.name = "unknown", .options = unknown_table}; }
 constexpr auto unknown_note = detail::kind_note<&unknown>();
 
 class Kind_Note_Test : public CppUnit::TestFixture {

@@ -39,22 +39,20 @@ class Service_Rig : public CppUnit::TestFixture {
   }
 
  protected:
-  void start(const std::string& kind, const std::string& demultiplexer = "auto", const std::string& options = "") {
+  void start(const std::string& kind, const std::string& demultiplexer = "auto", const std::string& options = "",
+             const std::string& listen = "tcp://127.0.0.1:0") {
     Reactor_Options reactor;
     reactor.demultiplexer = demultiplexer;
     reactor_ = std::move(Reactor::open(reactor).value());
-    const auto root =
-        read_yaml("{ name: x, kind: " + kind + ", listen: 'tcp://127.0.0.1:0', " + options + " }", "a.yaml");
     services_ = std::make_unique<Service_Repository>(linked_kinds());
-    Config_Errors errors;
-    Service_Config config;
-    config.name = "x";
-    config.kind = kind;
-    config.node = *root;
-    services_->configure({config}, errors);
-    CPPUNIT_ASSERT_EQUAL(std::string{}, errors.text());
+    CPPUNIT_ASSERT_EQUAL(std::string{}, configure(*services_, kind, listen, options));
     CPPUNIT_ASSERT(services_->prepare({*reactor_, nullptr}));
     CPPUNIT_ASSERT(services_->start());
+  }
+  /// What `--check` would say.
+  std::string errors_of(const std::string& kind, const std::string& listen, const std::string& options) {
+    Service_Repository services{linked_kinds()};
+    return configure(services, kind, listen, options);
   }
 
   void begin_stop(Duration drain) {
@@ -83,10 +81,12 @@ class Service_Rig : public CppUnit::TestFixture {
   }
   bool stopped() const { return stopped_; }
 
-  SOCK_Stream connect() {
+  os::Socket_Address address() const {
     const std::string endpoint = services_->endpoints().front().substr(std::string_view{"x "}.size());
-    const auto addresses = resolve(Endpoint::parse(endpoint).value(), false);
-    SOCK_Stream peer = SOCK_Connector::start(addresses->front()).value();
+    return resolve(Endpoint::parse(endpoint).value(), true)->front();
+  }
+  SOCK_Stream connect() {
+    SOCK_Stream peer = SOCK_Connector::start(address()).value();
     turn_until([&peer] { return SOCK_Connector::complete(peer).has_value(); });
     return peer;
   }
@@ -113,6 +113,18 @@ class Service_Rig : public CppUnit::TestFixture {
   }
 
  private:
+  static std::string configure(Service_Repository& services, const std::string& kind, const std::string& listen,
+                               const std::string& options) {
+    const auto root = read_yaml("{ name: x, kind: " + kind + ", listen: '" + listen + "', " + options + " }", "a.yaml");
+    Config_Errors errors;
+    Service_Config config;
+    config.name = "x";
+    config.kind = kind;
+    config.node = *root;
+    services.configure({config}, errors);
+    return errors.text();
+  }
+
   std::optional<Descriptor_Guard> descriptors_;
   std::unique_ptr<Reactor> reactor_;
   std::unique_ptr<Service_Repository> services_;

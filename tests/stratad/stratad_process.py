@@ -17,13 +17,13 @@ PATIENCE = 60  # seconds until a test gives up; a sanitizer on a busy machine is
 class Stratad:
     program = None
 
-    def __init__(self, yaml, *arguments):
+    def __init__(self, yaml, *arguments, **how):
         self.folder = tempfile.TemporaryDirectory()
         if yaml is not None:
             file = Path(self.folder.name, "a.yaml")
             file.write_text(yaml)
             arguments = ("-c", str(file), *arguments)
-        self.process = subprocess.Popen([self.program, *arguments], stderr=subprocess.PIPE)
+        self.process = subprocess.Popen([*how.pop("before", ()), self.program, *arguments], stderr=subprocess.PIPE, **how)
         self.told = b""
 
     def __enter__(self):

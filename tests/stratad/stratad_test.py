@@ -14,7 +14,7 @@ from pathlib import Path
 
 import jsonschema
 import yaml
-from stratad_process import Stratad, echoes, receive_exactly, run
+from stratad_process import PATIENCE, Stratad, echoes, receive_exactly, run
 
 
 def configuration(*services, head=""):
@@ -278,6 +278,69 @@ class Service(unittest.TestCase):
                     self.assertEqual(second.end()[0], 69)
                 self.assertEqual(daemon.terminate()[0], 0)
             self.assertFalse(Path(folder, "socket").exists())
+
+
+class Activation(unittest.TestCase):
+    """Sockets that the process was started with. What a service manager does is done by a shell: sd_listen_fds(3)."""
+
+    YAML = "strata: 1\nservices:\n  - { name: echo, kind: echo, listen: %s }\n"
+    UDP = "strata: 1\nservices:\n  - { name: echo, kind: echo-udp, listen: %s }\n"
+
+    def listener(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        return listener
+
+    def started(self, yaml, sockets, names):
+        """With the sockets from descriptor 3 on."""
+        moves = " ".join(f"{3 + i}<&{one.fileno()}" for i, one in enumerate(sockets))
+        closes = " ".join(f"{one.fileno()}<&-" for one in sockets if one.fileno() >= 3 + len(sockets))
+        shell = f'exec {moves} {closes}; LISTEN_PID=$$ LISTEN_FDS={len(names)} LISTEN_FDNAMES={":".join(names)} exec "$@"'
+        return Stratad(yaml, before=("bash", "-c", shell, "bash"), pass_fds=[one.fileno() for one in sockets])
+
+    def test_a_descriptor_is_served(self):
+        listener = self.listener()
+        yaml = self.YAML % f"fd://{listener.fileno()}"
+        with Stratad(yaml, pass_fds=[listener.fileno()]) as daemon:
+            self.assertEqual(daemon.ready()["echo"], "tcp://127.0.0.1:%d" % listener.getsockname()[1])
+            with daemon.connect() as peer:
+                self.assertTrue(echoes(peer, b"inherited"))
+            self.assertEqual(daemon.terminate()[0], 0)
+
+    def test_connections_made_before_the_start_are_served(self):
+        listener = self.listener()
+        with socket.create_connection(listener.getsockname()) as peer:
+            peer.settimeout(PATIENCE)
+            with Stratad(self.YAML % f"fd://{listener.fileno()}", pass_fds=[listener.fileno()]):
+                self.assertTrue(echoes(peer, b"early"))
+
+    def test_sockets_are_found_by_their_names(self):
+        first, second = self.listener(), self.listener()
+        with self.started(self.YAML % "systemd://web", [first, second], ["mail", "web"]) as daemon:
+            self.assertEqual(daemon.ready()["echo"], "tcp://127.0.0.1:%d" % second.getsockname()[1])
+            with daemon.connect() as peer:
+                self.assertTrue(echoes(peer, b"named"))
+
+    def test_a_datagram_socket_is_served(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server, \
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+            server.bind(("127.0.0.1", 0))
+            peer.settimeout(PATIENCE)
+            with self.started(self.UDP % "systemd://dns", [server], ["dns"]) as daemon:
+                daemon.ready()
+                peer.sendto(b"question", server.getsockname())
+                self.assertEqual(peer.recv(100), b"question")
+
+    def test_what_was_not_passed_is_69_and_told_with_its_place(self):
+        with self.started(self.YAML % "systemd://web", [self.listener()], ["mail"]) as daemon:
+            code, told = daemon.end()
+            self.assertEqual(code, 69)
+            self.assertIn("a.yaml:3:39: error: service echo: systemd://web: the service manager has passed no such "
+                          "socket, but mail", told)
+        with Stratad(self.YAML % "fd://77") as daemon:
+            code, told = daemon.end()
+            self.assertEqual(code, 69)
+            self.assertIn("fd://77: Bad file descriptor", told)
 
 
 class Signals(unittest.TestCase):

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include <strata/configurator/Service.h>
-#include <strata/os/File.h>
 #include <strata/wrappers/Address_Text.h>
 
 namespace strata {
@@ -29,11 +28,7 @@ std::vector<Option_Table> Acceptor_Service::options_in_effect() const {
 }
 
 Outcome<> Acceptor_Service::prepare(const Service_Context& context) {
-  for (const Endpoint& endpoint : settings_.listen) {
-    Outcome<std::vector<os::Socket_Address>> addresses = resolve(endpoint, true);
-    if (!addresses) return std::unexpected{std::move(addresses.error())};
-    addresses_.insert(addresses_.end(), addresses->begin(), addresses->end());
-  }
+  if (Outcome<> found = points_.find(settings_.listen, os::Socket_Kind::stream); !found) return found;
   const std::size_t limit = settings_.queue_limit == 0 ? Budget::unlimited : settings_.queue_limit;
   service_.emplace(name_, context.home, settings_, context.budget, limit);
   service_->set_options(options_);
@@ -41,34 +36,20 @@ Outcome<> Acceptor_Service::prepare(const Service_Context& context) {
   return context.metrics == nullptr ? Outcome<>{} : service_->publish(*context.metrics);
 }
 
-Outcome<> Acceptor_Service::start() { return acceptor_->open(addresses_, settings_); }
+Outcome<> Acceptor_Service::start() {
+  Outcome<std::vector<os::Unique_Handle>> inherited = points_.inherited();
+  if (!inherited) return std::unexpected{std::move(inherited.error())};
+  if (Outcome<> opened = acceptor_->open(points_.addresses(), settings_); !opened) return opened;
+  for (os::Unique_Handle& socket : *inherited) {
+    if (Outcome<> adopted = acceptor_->adopt(SOCK_Acceptor{std::move(socket)}, settings_); !adopted) return adopted;
+  }
+  return {};
+}
 
 void Acceptor_Service::stop(Duration drain, Callback stopped) {
-  stopped_ = std::move(stopped);
+  if (!acceptor_->addresses().empty()) points_.remove_socket_files();  // once: the next owner's stays
   acceptor_->close();
-  remove_socket_file();
-  service_->when_released([this] { end_if_empty(); });
-  if (drain > Duration{}) {
-    service_->drain();
-    deadline_ = service_->home().schedule(drain, [this] { service_->close_all(make_error_code(errc::stopping)); });
-  } else {
-    service_->close_all(make_error_code(errc::stopping));
-  }
-  end_if_empty();
-}
-
-void Acceptor_Service::end_if_empty() {
-  if (service_->connections() != 0) return;
-  deadline_.cancel();
-  if (stopped_) std::exchange(stopped_, {})();
-}
-
-/// The system leaves it behind, and it would take the address from the next start (unix(7)).
-void Acceptor_Service::remove_socket_file() {
-  for (const os::Socket_Address& address : std::exchange(addresses_, {})) {
-    const std::string path{address.path()};
-    if (!path.empty() && path.front() != '\0') static_cast<void>(os::remove_file(path));
-  }
+  drain_.begin(*service_, drain, std::move(stopped));
 }
 
 std::vector<std::string> Acceptor_Service::endpoints() const {

@@ -11,10 +11,10 @@
 #include <strata/connection/Acceptor_Base.h>
 #include <strata/connection/Any_Options.h>
 #include <strata/connection/Service.h>
-#include <strata/os/Socket_Address.h>
-#include <strata/timers/Timer.h>
 
 #include "Acceptor_Settings.h"
+#include "Listen_Points.h"
+#include "Service_Drain.h"
 
 namespace strata {
 inline namespace v1 {
@@ -33,18 +33,14 @@ class Acceptor_Service final : public Service_Object {
   std::vector<std::string> endpoints() const override;
 
  private:
-  void end_if_empty();
-  void remove_socket_file();
-
   const Acceptor_Kind& kind_;
   std::string name_;
   Acceptor_Settings settings_;
   Any_Options options_;  // of the handlers' class
-  std::vector<os::Socket_Address> addresses_;
+  Listen_Points points_;
   std::optional<Service> service_;
   std::unique_ptr<Acceptor_Base> acceptor_;
-  Timer deadline_;
-  Callback stopped_;
+  Service_Drain drain_;
 };
 
 }  // namespace v1

@@ -59,9 +59,10 @@ void Acceptor_Settings::read(const Service_Config& config, bool client_speaks_fi
     if (const Config_Node* node = config.node.find(name)) errors.at_value(*node, message);
   };
   for (std::size_t i = 0; i < listen.size(); ++i) {
-    if (listen[i].scheme() == Endpoint::Scheme::tcp || listen[i].scheme() == Endpoint::Scheme::local) continue;
+    if (listen[i].scheme() != Endpoint::Scheme::udp) continue;
     const Config_Node& node = *config.node.find("listen");
-    errors.at_value(node.is_sequence() ? node[i] : node, "this kind accepts connections: expected tcp:// or unix://");
+    errors.at_value(node.is_sequence() ? node[i] : node,
+                    "this kind accepts connections: expected tcp://, unix://, fd:// or systemd://");
   }
   if (defer_accept != Duration{} && !client_speaks_first) {
     refuse("defer_accept", "only for kinds whose client speaks first; others would make it wait");

@@ -12,6 +12,7 @@
 #include <strata/configurator/Own_Options.h>
 
 #include "Acceptor_Settings.h"
+#include "Dgram_Settings.h"
 #include "Plugin_Service.h"
 
 namespace strata {
@@ -32,6 +33,7 @@ std::vector<Option_Table> plugin_options(const Service_Kind& service_kind) {
   const Plugin_Kind& kind = Plugin_Kind::of(service_kind);
   std::vector<Option_Table> tables;
   if (kind.accepts()) tables.push_back(Acceptor_Settings::defaults());
+  if (kind.takes_datagrams()) tables.push_back(Dgram_Settings::defaults());
   tables.push_back({kind.own().fields(), &kind.own().defaults()});
   return tables;
 }
@@ -44,7 +46,9 @@ Plugin_Kind::Plugin_Kind(const Json& note, Plugin_File& file)
       kind_name_(note.at("kind").get<std::string>()),
       own_(note.at("options")),
       accepts_(note.value("accepts", false)),
-      client_speaks_first_(note.value("client_speaks_first", false)) {
+      client_speaks_first_(note.value("client_speaks_first", false)),
+      takes_datagrams_(note.value("takes_datagrams", false)),
+      reflects_(note.value("reflects", false)) {
   name = kind_name_;
 }
 

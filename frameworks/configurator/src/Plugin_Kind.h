@@ -27,6 +27,8 @@ class Plugin_Kind : public Service_Kind {
   const Noted_Options& own() const noexcept { return own_; }
   bool accepts() const noexcept { return accepts_; }
   bool client_speaks_first() const noexcept { return client_speaks_first_; }
+  bool takes_datagrams() const noexcept { return takes_datagrams_; }
+  bool reflects() const noexcept { return reflects_; }
 
  private:
   Plugin_Kind(const nlohmann::ordered_json& note, Plugin_File& file);
@@ -36,6 +38,8 @@ class Plugin_Kind : public Service_Kind {
   Noted_Options own_;
   bool accepts_;
   bool client_speaks_first_;
+  bool takes_datagrams_;
+  bool reflects_;
 };
 
 }  // namespace v1

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <strata/configurator/Service_Object.h>
@@ -11,6 +12,7 @@
 #include <strata/timers/Timer.h>
 
 #include "Acceptor_Settings.h"
+#include "Dgram_Settings.h"
 #include "Plugin_Kind.h"
 #include "Plugin_Module.h"
 
@@ -41,7 +43,7 @@ class Plugin_Service final : public Service_Object {
 
   const Plugin_Kind& kind_;
   Service_Config config_;
-  Acceptor_Settings settings_;
+  std::variant<std::monostate, Acceptor_Settings, Dgram_Settings> settings_;  // as the kind's note has it
   Noted_Values values_;
   std::shared_ptr<Plugin_Module> module_;
   std::unique_ptr<Service_Object> object_;

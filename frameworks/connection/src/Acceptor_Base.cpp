@@ -37,14 +37,23 @@ Outcome<> Acceptor_Base::open(std::span<const os::Socket_Address> addresses, con
     Outcome<SOCK_Acceptor> socket = SOCK_Acceptor::open(address, listen_options(options));
     if (!socket) return close(), std::unexpected{std::move(socket.error())};
     if (first.port() == 0) first = socket->local_address().value_or(first);
-    auto listener = std::make_unique<Listener>(*this, std::move(*socket));
-    Listener& borrowed = *listener;
-    const Result<Handler_Ref> ref =
-        service_.home().adopt(std::move(listener), Event_Mask::input, {Descriptor::exclusive, 0});
-    if (!ref) return close(), fail(ref.error(), "listen");
-    borrowed.start(*ref);
-    listeners_.push_back(*ref);
+    if (Outcome<> done = accept_from(std::move(*socket), Descriptor::exclusive); !done) return done;
   }
+  return {};
+}
+
+Outcome<> Acceptor_Base::adopt(SOCK_Acceptor socket, const Acceptor_Options& options) {
+  options_ = options;
+  return accept_from(std::move(socket), Descriptor::shared);  // whoever has passed it may have it still
+}
+
+Outcome<> Acceptor_Base::accept_from(SOCK_Acceptor socket, Descriptor descriptor) {
+  auto listener = std::make_unique<Listener>(*this, std::move(socket));
+  Listener& borrowed = *listener;
+  const Result<Handler_Ref> ref = service_.home().adopt(std::move(listener), Event_Mask::input, {descriptor, 0});
+  if (!ref) return close(), fail(ref.error(), "listen");
+  borrowed.start(*ref);
+  listeners_.push_back(*ref);
   return {};
 }
 

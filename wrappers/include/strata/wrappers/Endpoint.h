@@ -32,6 +32,8 @@ class Endpoint {
 
   Scheme scheme() const noexcept { return scheme_; }
   bool is_inet() const noexcept { return scheme_ == Scheme::tcp || scheme_ == Scheme::udp; }
+  /// Sockets that this process was started with: fd://, systemd://.
+  bool is_inherited() const noexcept { return scheme_ == Scheme::descriptor || scheme_ == Scheme::systemd; }
   bool is_any() const noexcept { return is_inet() && name_ == "*"; }
 
   /// tcp, udp: the host without brackets, literals canonical. unix: the path or @name. systemd: the name. Else empty.

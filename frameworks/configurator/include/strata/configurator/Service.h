@@ -29,6 +29,8 @@ struct Kind_Name {
 
 std::unique_ptr<Service_Object> make_acceptor_service(const Service_Kind&);
 std::vector<Option_Table> acceptor_options(const Service_Kind&);
+std::unique_ptr<Service_Object> make_dgram_service(const Service_Kind&);
+std::vector<Option_Table> dgram_options(const Service_Kind&);
 
 template <class A>
 std::unique_ptr<Acceptor_Base> make_acceptor(Service& service) {
@@ -38,6 +40,14 @@ template <class A>
 inline constexpr Acceptor_Kind acceptor_kind{&make_acceptor<A>, A::Handler::first_speaker,
                                              own_options<typename A::Handler>()};
 
+template <class S>
+std::unique_ptr<Dgram_Server_Base> make_dgram_server(Service& service) {
+  return std::unique_ptr<Dgram_Server_Base>{new S{service}};
+}
+template <class S>
+inline constexpr Dgram_Kind dgram_kind{&make_dgram_server<S>, S::Handler::reflects,
+                                       own_options<typename S::Handler>()};
+
 template <class T>
 std::unique_ptr<Service_Object> make_object(const Service_Kind&) {
   return std::unique_ptr<Service_Object>{new T};
@@ -45,13 +55,15 @@ std::unique_ptr<Service_Object> make_object(const Service_Kind&) {
 
 template <class T>
 inline constexpr bool is_acceptor = std::is_base_of_v<Acceptor_Base, T>;
+template <class T>
+inline constexpr bool is_dgram_server = std::is_base_of_v<Dgram_Server_Base, T>;
 
 template <class T>
 struct Options_Owner {  // of what class the options of a kind are
   using type = T;
 };
 template <class T>
-  requires is_acceptor<T>
+  requires is_acceptor<T> || is_dgram_server<T>
 struct Options_Owner<T> {
   using type = typename T::Handler;
 };
@@ -67,8 +79,10 @@ consteval Service_Kind describe() {
   static_assert(!kind_name.text().empty(), "a kind needs a name");
   if constexpr (is_acceptor<T>) {
     return {kind_name.text(), &make_acceptor_service, &acceptor_options, &acceptor_kind<T>};
+  } else if constexpr (is_dgram_server<T>) {
+    return {kind_name.text(), &make_dgram_service, &dgram_options, nullptr, &dgram_kind<T>};
   } else {
-    static_assert(std::is_base_of_v<Service_Object, T>, "neither an Acceptor nor a Service_Object");
+    static_assert(std::is_base_of_v<Service_Object, T>, "neither an Acceptor, a Dgram_Server nor a Service_Object");
     return {kind_name.text(), &make_object<T>, &object_options<T>};
   }
 }
@@ -79,6 +93,9 @@ constexpr Noted_Kind noted() {
   if constexpr (is_acceptor<T>) {
     kind.accepts = true;
     kind.client_speaks_first = T::Handler::first_speaker == First_Speaker::client;
+  } else if constexpr (is_dgram_server<T>) {
+    kind.takes_datagrams = true;
+    kind.reflects = T::Handler::reflects;
   }
   using Owner = typename Options_Owner<T>::type;
   if constexpr (requires { typename Owner::Options; }) kind.options = Own<typename Owner::Options>::fields;
@@ -109,8 +126,8 @@ inline constinit const Kind_Section strata_plugin{__start_strata_services, __sto
 #define STRATA_DETAIL_NAME(line) STRATA_DETAIL_JOIN(strata_service_, line)
 
 /// `STRATA_SERVICE(Acceptor<Echo>, "echo")`: what `kind: echo` makes. In any namespace; names of strata need no
-/// qualification in it. The class is an Acceptor<H>, whose own options are H's public `Options` (Options.h), or derived
-/// from Service_Object, whose options are its own `Options`. A descriptor goes into the section `strata_services`, of
+/// qualification in it. The class is an Acceptor<H> or a Dgram_Server<H>, whose own options are H's public `Options`
+/// (Options.h), or derived from Service_Object, whose options are its own `Options`. A descriptor goes into the section `strata_services`, of
 /// which the linker makes an array: two kinds can share a binary. A note (Kind_Note.h) says the same to who only reads
 /// the file.
 #define STRATA_SERVICE(...)                                                               \

@@ -12,6 +12,7 @@ namespace strata {
 inline namespace STRATA_EXPORT v1 {
 
 class Acceptor_Base;
+class Dgram_Server_Base;
 class Any_Options;
 class Service;
 class Service_Object;
@@ -37,6 +38,13 @@ struct Acceptor_Kind {
   const Own_Options* own = nullptr;  ///< null: H declares none
 };
 
+/// For kinds that are a Dgram_Server<H>.
+struct Dgram_Kind {
+  std::unique_ptr<Dgram_Server_Base> (*make)(Service&);
+  bool reflects;
+  const Own_Options* own = nullptr;  ///< null: H declares none
+};
+
 /// What a binary says of one kind of service that it holds; made by STRATA_SERVICE. Constant data: no code runs when a
 /// binary is loaded.
 struct Service_Kind {
@@ -44,7 +52,8 @@ struct Service_Kind {
   std::unique_ptr<Service_Object> (*make)(const Service_Kind&);
   /// The keys that it takes beside those that every service has: those of the framework, then its own.
   std::vector<Option_Table> (*options)(const Service_Kind&);
-  const Acceptor_Kind* acceptor = nullptr;  ///< null for a Service_Object of its own
+  const Acceptor_Kind* acceptor = nullptr;  ///< null: it is none
+  const Dgram_Kind* datagrams = nullptr;    ///< null: it is none
 };
 
 /// Where a binary keeps its kinds.

@@ -10,6 +10,7 @@
 #include <strata/os/Export.h>
 #include <strata/os/Outcome.h>
 #include <strata/os/Socket_Address.h>
+#include <strata/wrappers/SOCK_Acceptor.h>
 
 namespace strata {
 inline namespace STRATA_EXPORT v1 {
@@ -28,6 +29,9 @@ class Acceptor_Base {
   /// Listens on all addresses, or on none: "bind 0.0.0.0:80: Permission denied". invalid_argument: `defer_accept` for a
   /// handler whose client does not speak first.
   Outcome<> open(std::span<const os::Socket_Address> addresses, const Acceptor_Options& options = {});
+  /// Accepts from a socket that listens already, one more; an error closes all. `options` as with `open`, but those of
+  /// the socket itself are its owner's.
+  Outcome<> adopt(SOCK_Acceptor socket, const Acceptor_Options& options = {});
   /// Where it really listens; a port 0 is the system's choice by now.
   std::vector<os::Socket_Address> addresses() const;
   /// Stops listening; connections live on. Idempotent.
@@ -41,6 +45,7 @@ class Acceptor_Base {
  private:
   friend class Listener;
   friend class Service;
+  Outcome<> accept_from(SOCK_Acceptor socket, Descriptor descriptor);
   bool full() const noexcept;
   void await_room() noexcept;
   void stop_waiting() noexcept;
