@@ -205,7 +205,8 @@ class Acceptor_Service_Test : public CppUnit::TestFixture {
            "defer_accept: 1s");
     configure("- { name: a, kind: answering, listen: 'udp://*:0' }");
     CPPUNIT_ASSERT_EQUAL(
-        std::string{"a.yaml:1:39: error: listen: this kind accepts connections: expected tcp://, unix://, fd:// or systemd://\n"},
+        std::string{"a.yaml:1:39: error: listen: this kind accepts connections: "
+                    "expected tcp://, unix://, fd:// or systemd://\n"},
         errors_.text());
   }
 

@@ -4,8 +4,6 @@
 #include <filesystem>
 #include <string>
 
-#include <unistd.h>
-
 #include <strata/os/Alarm.h>
 #include <strata/os/Datagram.h>
 #include <strata/os/Demultiplexer.h>
@@ -15,6 +13,7 @@
 #include <strata/os/Signal_Source.h>
 #include <strata/os/Thread.h>
 #include <strata/os/Waker.h>
+#include <strata_test/Inherited.h>
 
 #include "Fault_Table.h"
 #include "Loopback.h"
@@ -64,9 +63,9 @@ class Operations_Interrupt_Test : public Os_Fixture {
     repeated<&Operations::socket>([] { return os::open_socket(os::Family::ipv4, os::Socket_Kind::stream); });
     const auto pair = repeated<&Operations::socket_pair>([] { return os::socket_pair(); });
     repeated<&Operations::duplicate>([&pair] { return os::duplicate(pair->first.get()); });
-    const os::Unique_Handle inherited{os::Handle{::dup(pair->first.get().value())}};  // not close-on-exec
-    auto adopted = repeated<&Operations::adopt>([&] { return os::adopt(inherited.get()); });
-    CPPUNIT_ASSERT(os::adopt(adopted->release()).error() == std::errc::file_exists);
+    const os::Handle descriptor = inherited(pair->first.get());
+    const auto adopted = repeated<&Operations::adopt>([&] { return os::adopt(descriptor); });
+    CPPUNIT_ASSERT(os::adopt(descriptor).error() == std::errc::file_exists);
   }
 
   void an_interrupted_transfer_is_repeated() {

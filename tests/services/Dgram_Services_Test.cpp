@@ -21,7 +21,8 @@ class Dgram_Services_Test : public Service_Rig {
   CPPUNIT_TEST(a_reflector_serves_loopback_alone_or_has_a_rate);
   CPPUNIT_TEST_SUITE_END();
 
-  void start_on(const std::string& kind, const std::string& listen = "udp://127.0.0.1:0", const std::string& more = "") {
+  void start_on(const std::string& kind, const std::string& listen = "udp://127.0.0.1:0",
+                const std::string& more = "") {
     start(kind, "auto", more, listen);
   }
   SOCK_Dgram client() {

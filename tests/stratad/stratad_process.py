@@ -23,7 +23,8 @@ class Stratad:
             file = Path(self.folder.name, "a.yaml")
             file.write_text(yaml)
             arguments = ("-c", str(file), *arguments)
-        self.process = subprocess.Popen([*how.pop("before", ()), self.program, *arguments], stderr=subprocess.PIPE, **how)
+        command = [*how.pop("before", ()), self.program, *arguments]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, **how)
         self.told = b""
 
     def __enter__(self):

@@ -295,7 +295,8 @@ class Activation(unittest.TestCase):
         """With the sockets from descriptor 3 on."""
         moves = " ".join(f"{3 + i}<&{one.fileno()}" for i, one in enumerate(sockets))
         closes = " ".join(f"{one.fileno()}<&-" for one in sockets if one.fileno() >= 3 + len(sockets))
-        shell = f'exec {moves} {closes}; LISTEN_PID=$$ LISTEN_FDS={len(names)} LISTEN_FDNAMES={":".join(names)} exec "$@"'
+        variables = f"LISTEN_PID=$$ LISTEN_FDS={len(names)} LISTEN_FDNAMES={':'.join(names)}"
+        shell = f'exec {moves} {closes}; {variables} exec "$@"'
         return Stratad(yaml, before=("bash", "-c", shell, "bash"), pass_fds=[one.fileno() for one in sockets])
 
     def test_a_descriptor_is_served(self):

@@ -5,18 +5,18 @@
 #include <optional>
 #include <string>
 
-#include <unistd.h>
-
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <strata/os/Process.h>
 #include <strata/wrappers/SOCK_Dgram.h>
 #include <strata_test/Descriptor_Guard.h>
+#include <strata_test/Inherited.h>
 
 #include "Loopback.h"
 
 using namespace strata;
+using strata_test::inherited;
 
 namespace {
 
@@ -33,8 +33,6 @@ class Inherited_Socket_Test : public CppUnit::TestFixture {
 
   std::optional<strata_test::Descriptor_Guard> descriptors_;
 
-  /// As after exec: a descriptor that is not close-on-exec.
-  static os::Handle inherited(os::Handle handle) { return os::Handle{::dup(handle.value())}; }
   static auto take(os::Handle handle, os::Socket_Kind kind = os::Socket_Kind::stream) {
     return inherited_sockets(Endpoint::parse("fd://" + std::to_string(handle.value())).value(), kind);
   }
@@ -90,7 +88,8 @@ class Inherited_Socket_Test : public CppUnit::TestFixture {
   }
 
   void no_sockets_for_this_process_are_none() {
-    const auto named = [] { return inherited_sockets(Endpoint::parse("systemd://web").value(), os::Socket_Kind::stream); };
+    const Endpoint web = Endpoint::parse("systemd://web").value();
+    const auto named = [&web] { return inherited_sockets(web, os::Socket_Kind::stream); };
     const std::string none = "systemd://web: the service manager has passed no such socket, but ";
     CPPUNIT_ASSERT_EQUAL(none + "none", named().error().what);
     ::setenv("LISTEN_FDS", "1", 1);

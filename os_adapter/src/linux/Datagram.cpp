@@ -52,7 +52,8 @@ Raw set_membership(Handle handle, const Socket_Address& group, std::uint32_t int
   if (group.family() != Family::ipv4 && group.family() != Family::ipv6) return -Raw{EAFNOSUPPORT};
   std::memcpy(&request.gr_group, group.data(), group.size());
   const int level = group.family() == Family::ipv4 ? IPPROTO_IP : IPPROTO_IPV6;
-  return raw_of(setsockopt(handle.value(), level, join ? MCAST_JOIN_GROUP : MCAST_LEAVE_GROUP, &request, sizeof request));
+  const int name = join ? MCAST_JOIN_GROUP : MCAST_LEAVE_GROUP;
+  return raw_of(setsockopt(handle.value(), level, name, &request, sizeof request));
 }
 
 }  // namespace strata::inline v1::os::native

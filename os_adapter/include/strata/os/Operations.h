@@ -51,7 +51,7 @@ struct Operations {
   Raw (*write)(Handle, const std::byte* data, std::size_t size);
   Raw (*is_regular_file)(Handle);  ///< 1, 0, or -EBADF
   Raw (*duplicate)(Handle);        ///< the new descriptor
-  Raw (*adopt)(Handle);            ///< makes an inherited one close-on-exec and non-blocking; -EEXIST: it is ours already
+  Raw (*adopt)(Handle);            ///< makes an inherited one close-on-exec, non-blocking; -EEXIST: it is ours already
   Raw (*event_open)();             ///< a counter that is readable while not zero (eventfd(2)); see Waker
 
   // Sockets

@@ -127,9 +127,9 @@ inline constinit const Kind_Section strata_plugin{__start_strata_services, __sto
 
 /// `STRATA_SERVICE(Acceptor<Echo>, "echo")`: what `kind: echo` makes. In any namespace; names of strata need no
 /// qualification in it. The class is an Acceptor<H> or a Dgram_Server<H>, whose own options are H's public `Options`
-/// (Options.h), or derived from Service_Object, whose options are its own `Options`. A descriptor goes into the section `strata_services`, of
-/// which the linker makes an array: two kinds can share a binary. A note (Kind_Note.h) says the same to who only reads
-/// the file.
+/// (Options.h), or derived from Service_Object, whose options are its own `Options`. A descriptor goes into the section
+/// `strata_services`, of which the linker makes an array: two kinds can share a binary. A note (Kind_Note.h) says the
+/// same to who only reads the file.
 #define STRATA_SERVICE(...)                                                               \
   namespace {                                                                             \
   namespace STRATA_DETAIL_NAME(__LINE__) {                                                \

@@ -53,8 +53,8 @@ class Dgram_Handler : public Event_Handler {
   os::Socket_Address local() const noexcept;
 
   /// Sends a datagram, copied, at the end of the batch or of the turn. Errors: message_size (over os::max_datagram),
-  /// no_buffer_space (the high-water mark, or a budget), not_enough_memory, broken_pipe (closing). What the system refuses
-  /// later is counted: `send_errors`.
+  /// no_buffer_space (the high-water mark, or a budget), not_enough_memory, broken_pipe (closing). What the system
+  /// refuses later is counted: `send_errors`.
   Result<> put(Const_Bytes bytes, const INET_Addr& to);
   Result<> put(std::string_view text, const INET_Addr& to) { return put(as_bytes(text), to); }
   std::size_t queued() const noexcept;  ///< bytes that wait for the system, overhead counted
