@@ -69,6 +69,18 @@ class Service {
     assert((own != nullptr || options_.empty()) && "options of another type are set");
     return own != nullptr ? *own : defaults;
   }
+  /// What its connections share beside the options: one object of one type, made by `T(Service&)` when it is first
+  /// asked for, and gone with the service. What its constructor throws, this throws.
+  template <class T>
+  T& state() {
+    static constexpr char tag = 0;
+    if (state_ == nullptr) {
+      state_ = {new T(*this), [](void* object) { delete static_cast<T*>(object); }};
+      state_tag_ = &tag;
+    }
+    assert(state_tag_ == &tag && "the state is of another type");
+    return *static_cast<T*>(state_.get());
+  }
   void set_options(Any_Options options) noexcept { options_ = std::move(options); }  ///< before the first connection
   std::size_t connections() const noexcept { return connections_; }  ///< and datagram sockets
 
@@ -99,6 +111,8 @@ class Service {
   std::uint32_t datagram_group_;
   Service_Metrics metrics_;
   Any_Options options_;
+  std::unique_ptr<void, void (*)(void*)> state_{nullptr, nullptr};
+  const char* state_tag_ = nullptr;
   std::unique_ptr<Published_Metrics> published_;
   std::size_t connections_ = 0;
   Acceptor_Base* waiting_ = nullptr;  ///< the first of those that wait for room

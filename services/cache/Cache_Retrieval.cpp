@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is asked for: get, gets, gat, gats, stats.
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <initializer_list>
+#include <utility>
+
+#include <strata/os/Process.h>
+
+#include "Cache_Session.h"
+
+namespace cache {
+namespace {
+
+constexpr std::string_view bad_format = "CLIENT_ERROR bad command line format\r\n";
+
+/// Longest: "VALUE ", a key, " ", 10 digits, " ", 10 digits, " ", 20 digits, CR LF.
+class Value_Line {
+ public:
+  Value_Line(const Item& item, bool with_cas) noexcept {
+    text("VALUE ");
+    text(item.key());
+    figure(item.flags);
+    figure(item.value_size);
+    if (with_cas) figure(item.cas);
+    text("\r\n");
+  }
+  void text(std::string_view text) noexcept {
+    std::memcpy(end_, text.data(), text.size());
+    end_ += text.size();
+  }
+  std::string_view view() const noexcept { return {bytes_.data(), static_cast<std::size_t>(end_ - bytes_.data())}; }
+  static constexpr std::size_t room = 1024;  ///< for a small value behind it
+
+ private:
+  void figure(std::uint64_t number) noexcept {
+    *end_++ = ' ';
+    end_ = std::to_chars(end_, end_ + 20, number).ptr;
+  }
+  std::array<char, 320 + room> bytes_;
+  char* end_ = bytes_.data();
+};
+
+bool all_keys_fit(std::string_view keys) noexcept {
+  if (keys.size() <= longest_key) return true;
+  Words words{keys};
+  for (std::string_view key = words.next(); !key.empty(); key = words.next()) {
+    if (key.size() > longest_key) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+/// Answers key by key; while the peer takes too little the rest of them waits.
+Cache_Session::Result<> Cache_Session::get(std::string_view keys, bool with_cas, const std::uint32_t* touch) {
+  if (!all_keys_fit(keys)) return put(bad_format);
+  Words words{keys};
+  for (std::string_view key = words.next(); !key.empty(); key = words.next()) {
+    ++counts().gets;
+    Item* item = store().find(key);
+    if (item == nullptr) continue;
+    ++counts().hits;
+    if (touch != nullptr) store().touch(*item, *touch);
+    if (const Result<> sent = send(*item, with_cas); !sent) return sent;
+    if (queued() <= service().stream().high_water) continue;
+    waiting_keys_ = words.rest();
+    waiting_cas_ = with_cas;
+    waiting_touches_ = touch != nullptr;
+    waiting_touch_ = touch != nullptr ? *touch : 0;
+    suspend(strata::Suspension::high_water);
+    return {};
+  }
+  return put("END\r\n");
+}
+
+Cache_Session::Result<> Cache_Session::handle_writable() {
+  if (waiting_keys_.empty()) return {};
+  const std::string keys = std::exchange(waiting_keys_, {});
+  state_.look_at_clock();
+  const Result<> done = get(keys, waiting_cas_, waiting_touches_ ? &waiting_touch_ : nullptr);
+  if (done && waiting_keys_.empty()) resume(strata::Suspension::high_water);
+  return done;
+}
+
+Cache_Session::Result<> Cache_Session::send(const Item& item, bool with_cas) {
+  Value_Line line{item, with_cas};
+  if (item.value_size + Item::end_size > Value_Line::room) {
+    if (const Result<> sent = put(line.view()); !sent) return sent;
+    return put(item.value_and_end());
+  }
+  line.text(item.value_and_end());
+  return put(line.view());
+}
+
+Cache_Session::Result<> Cache_Session::get_and_touch(Words words, bool with_cas) {
+  const auto exptime = number<std::int64_t>(words.next());
+  if (!exptime) return put("CLIENT_ERROR invalid exptime argument\r\n");
+  ++counts().touches;
+  const std::uint32_t expires = state_.expiry(*exptime);
+  return get(words.rest(), with_cas, &expires);
+}
+
+Cache_Session::Result<> Cache_Session::send_stats(Words words) {
+  const std::string_view what = words.next();
+  if (what == "reset") {
+    counts() = {};
+    return put("RESET\r\n");
+  }
+  if (!what.empty()) return put("ERROR\r\n");  // memcached's own insides
+  return put(general_stats() + "END\r\n");
+}
+
+std::string Cache_Session::general_stats() {
+  const Cache_Counts& all = counts();
+  const Store_Counts& kept = store().counts();
+  const std::initializer_list<std::pair<std::string_view, std::uint64_t>> figures{
+      {"pid", static_cast<std::uint64_t>(strata::os::process_id())},
+      {"uptime", state_.uptime()},
+      {"time", static_cast<std::uint64_t>(strata::os::wall_clock_ns() / 1'000'000'000)},
+      {"pointer_size", 8 * sizeof(void*)},
+      {"curr_connections", service().connections()},
+      {"total_connections", service().metrics().accepted.value()},
+      {"cmd_get", all.gets},
+      {"cmd_set", all.sets},
+      {"cmd_flush", all.flushes},
+      {"cmd_touch", all.touches},
+      {"get_hits", all.hits},
+      {"get_misses", all.gets - all.hits},
+      {"delete_misses", all.deletes - all.delete_hits},
+      {"delete_hits", all.delete_hits},
+      {"incr_misses", all.increments - all.increment_hits},
+      {"incr_hits", all.increment_hits},
+      {"decr_misses", all.decrements - all.decrement_hits},
+      {"decr_hits", all.decrement_hits},
+      {"cas_misses", all.cas_misses},
+      {"cas_hits", all.cas_hits},
+      {"cas_badval", all.cas_mismatches},
+      {"touch_hits", all.touch_hits},
+      {"touch_misses", all.touches - all.touch_hits},
+      {"bytes_read", service().metrics().bytes_in.value()},
+      {"bytes_written", service().metrics().bytes_out.value()},
+      {"limit_maxbytes", store().limit()},
+      {"threads", 1},
+      {"bytes", store().live_bytes()},
+      {"curr_items", store().size()},
+      {"total_items", kept.stored},
+      {"evictions", kept.evicted},
+  };
+  std::string text;
+  for (const auto& [name, value] : figures) {
+    text += "STAT " + std::string{name} + ' ' + std::to_string(value) + "\r\n";
+  }
+  return text;
+}
+
+}  // namespace cache

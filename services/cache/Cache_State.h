@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include <strata/configurator/Options.h>
+#include <strata/connection/Service.h>
+
+#include "Item_Store.h"
+
+namespace cache {
+
+struct Cache_Options {
+  std::size_t memory = 64 * 1024 * 1024;
+  std::size_t max_item = 1024 * 1024;
+  static constexpr auto fields() {
+    using strata::field, strata::Size_Type;
+    return std::array{
+        field<&Cache_Options::memory, Size_Type>("memory", "bytes for all items, overhead counted: a hard cap")
+            .within(1 << 20, std::int64_t{32} << 30),
+        field<&Cache_Options::max_item, Size_Type>("max_item", "bytes of a value; at most a sixteenth of the memory")
+            .within(1024, 1 << 30)};
+  }
+};
+
+struct Cache_Counts {
+  std::uint64_t gets = 0, hits = 0, sets = 0, touches = 0, touch_hits = 0, flushes = 0, deletes = 0, delete_hits = 0;
+  std::uint64_t increments = 0, increment_hits = 0, decrements = 0, decrement_hits = 0;
+  std::uint64_t cas_hits = 0, cas_misses = 0, cas_mismatches = 0;
+};
+
+/// What the connections of one cache share. @threads home
+class Cache_State {
+ public:
+  explicit Cache_State(strata::Service& service);
+
+  Item_Store& store() noexcept { return store_; }
+  Cache_Counts& counts() noexcept { return counts_; }
+  /// Sets the store's clock; a flush that was asked for a time that has come takes place. Once for each read.
+  void look_at_clock();
+  /// `exptime` as the protocol has it: 0 never; negative at once; up to 30 days from now; above a Unix time. The store's.
+  std::uint32_t expiry(std::int64_t exptime) noexcept;
+  void flush_at(std::int64_t exptime) noexcept;  ///< 0 or less: now
+  std::uint32_t uptime() const noexcept;          ///< seconds
+
+ private:
+  strata::Reactor& home_;
+  Item_Store store_;
+  Cache_Counts counts_;
+  strata::Time_Point begin_;
+  std::optional<std::uint32_t> flush_time_;
+};
+
+}  // namespace cache
