@@ -14,6 +14,7 @@ namespace cache {
 namespace {
 
 constexpr std::string_view bad_format = "CLIENT_ERROR bad command line format\r\n";
+constexpr std::string_view end_line = "END\r\n";
 
 /// Longest: "VALUE ", a key, " ", 10 digits, " ", 10 digits, " ", 20 digits, CR LF.
 class Value_Line {
@@ -38,7 +39,7 @@ class Value_Line {
     *end_++ = ' ';
     end_ = std::to_chars(end_, end_ + 20, number).ptr;
   }
-  std::array<char, 320 + room> bytes_;
+  std::array<char, 320 + room> bytes_;  // not initialised: only what is written is read
   char* end_ = bytes_.data();
 };
 
@@ -57,13 +58,16 @@ bool all_keys_fit(std::string_view keys) noexcept {
 Cache_Session::Result<> Cache_Session::get(std::string_view keys, bool with_cas, const std::uint32_t* touch) {
   if (!all_keys_fit(keys)) return put(bad_format);
   Words words{keys};
-  for (std::string_view key = words.next(); !key.empty(); key = words.next()) {
+  if (words.at_end() && touch == nullptr) return put("ERROR\r\n");
+  while (!words.at_end()) {
     ++counts().gets;
-    Item* item = store().find(key);
+    Item* item = store().find(words.next());
     if (item == nullptr) continue;
     ++counts().hits;
     if (touch != nullptr) store().touch(*item, *touch);
-    if (const Result<> sent = send(*item, with_cas); !sent) return sent;
+    const bool last = words.at_end();
+    const Result<> sent = send(*item, with_cas, last ? end_line : std::string_view{});
+    if (!sent || last) return sent;
     if (queued() <= service().stream().high_water) continue;
     waiting_keys_ = words.rest();
     waiting_cas_ = with_cas;
@@ -72,7 +76,7 @@ Cache_Session::Result<> Cache_Session::get(std::string_view keys, bool with_cas,
     suspend(strata::Suspension::high_water);
     return {};
   }
-  return put("END\r\n");
+  return put(end_line);
 }
 
 Cache_Session::Result<> Cache_Session::handle_writable() {
@@ -84,18 +88,22 @@ Cache_Session::Result<> Cache_Session::handle_writable() {
   return done;
 }
 
-Cache_Session::Result<> Cache_Session::send(const Item& item, bool with_cas) {
+Cache_Session::Result<> Cache_Session::send(const Item& item, bool with_cas, std::string_view after) {
   Value_Line line{item, with_cas};
-  if (item.value_size + Item::end_size > Value_Line::room) {
+  if (item.value_size + Item::end_size + after.size() > Value_Line::room) {
     if (const Result<> sent = put(line.view()); !sent) return sent;
-    return put(item.value_and_end());
+    if (const Result<> sent = put(item.value_and_end()); !sent) return sent;
+    return after.empty() ? Result<>{} : put(after);
   }
   line.text(item.value_and_end());
+  line.text(after);
   return put(line.view());
 }
 
 Cache_Session::Result<> Cache_Session::get_and_touch(Words words, bool with_cas) {
-  const auto exptime = number<std::int64_t>(words.next());
+  const std::string_view word = words.next();
+  if (word.empty()) return put("ERROR\r\n");
+  const auto exptime = number<std::int64_t>(word);
   if (!exptime) return put("CLIENT_ERROR invalid exptime argument\r\n");
   ++counts().touches;
   const std::uint32_t expires = state_.expiry(*exptime);

@@ -33,35 +33,35 @@ std::optional<std::uint64_t> stored_number(std::string_view value) {
 
 /// How often a line has words is judged here, what they say by the command.
 struct Cache_Session::Command {
+  static constexpr std::size_t any = 1'000'000;
   std::string_view name;
-  std::size_t least, most;  // arguments
+  std::size_t least, most;  // arguments; `any`: the command counts them
   Result<> (*run)(Cache_Session&, Words);
 };
 
 const Cache_Session::Command* Cache_Session::find_command(std::string_view name) noexcept {
   using Self = Cache_Session;
   using Mode = Store_Mode;
-  constexpr std::size_t any = 1'000'000;
   static constexpr Command commands[] = {
-      {"get", 1, any, [](Self& s, Words w) { return s.get(w.rest(), false, nullptr); }},
-      {"set", 0, any, [](Self& s, Words w) { return s.store_command(Arguments{w}, Mode::set); }},
-      {"gets", 1, any, [](Self& s, Words w) { return s.get(w.rest(), true, nullptr); }},
-      {"add", 0, any, [](Self& s, Words w) { return s.store_command(Arguments{w}, Mode::add); }},
-      {"replace", 0, any, [](Self& s, Words w) { return s.store_command(Arguments{w}, Mode::replace); }},
-      {"append", 0, any, [](Self& s, Words w) { return s.store_command(Arguments{w}, Mode::append); }},
-      {"prepend", 0, any, [](Self& s, Words w) { return s.store_command(Arguments{w}, Mode::prepend); }},
-      {"cas", 0, any, [](Self& s, Words w) { return s.store_command(Arguments{w}, Mode::cas); }},
+      {"get", 0, Command::any, [](Self& s, Words w) { return s.get(w.rest(), false, nullptr); }},
+      {"set", 0, Command::any, [](Self& s, Words w) { return s.store_command(Arguments{w}, Mode::set); }},
+      {"gets", 0, Command::any, [](Self& s, Words w) { return s.get(w.rest(), true, nullptr); }},
+      {"add", 0, Command::any, [](Self& s, Words w) { return s.store_command(Arguments{w}, Mode::add); }},
+      {"replace", 0, Command::any, [](Self& s, Words w) { return s.store_command(Arguments{w}, Mode::replace); }},
+      {"append", 0, Command::any, [](Self& s, Words w) { return s.store_command(Arguments{w}, Mode::append); }},
+      {"prepend", 0, Command::any, [](Self& s, Words w) { return s.store_command(Arguments{w}, Mode::prepend); }},
+      {"cas", 0, Command::any, [](Self& s, Words w) { return s.store_command(Arguments{w}, Mode::cas); }},
       {"incr", 2, 3, [](Self& s, Words w) { return s.increment(Arguments{w}, false); }},
       {"decr", 2, 3, [](Self& s, Words w) { return s.increment(Arguments{w}, true); }},
       {"delete", 1, 3, [](Self& s, Words w) { return s.remove(Arguments{w}); }},
       {"touch", 2, 3, [](Self& s, Words w) { return s.touch(Arguments{w}); }},
-      {"gat", 1, any, [](Self& s, Words w) { return s.get_and_touch(w, false); }},
-      {"gats", 1, any, [](Self& s, Words w) { return s.get_and_touch(w, true); }},
+      {"gat", 0, Command::any, [](Self& s, Words w) { return s.get_and_touch(w, false); }},
+      {"gats", 0, Command::any, [](Self& s, Words w) { return s.get_and_touch(w, true); }},
       {"flush_all", 0, 2, [](Self& s, Words w) { return s.flush_all(Arguments{w}); }},
-      {"stats", 0, any, [](Self& s, Words w) { return s.send_stats(w); }},
-      {"version", 0, any, [](Self& s, Words) { return s.put(version); }},
+      {"stats", 0, Command::any, [](Self& s, Words w) { return s.send_stats(w); }},
+      {"version", 0, Command::any, [](Self& s, Words) { return s.put(version); }},
       {"verbosity", 1, 2, [](Self& s, Words w) { return s.verbosity(Arguments{w}); }},
-      {"quit", 0, any, [](Self& s, Words) { return s.close_when_flushed(), Result<>{}; }},
+      {"quit", 0, Command::any, [](Self& s, Words) { return s.close_when_flushed(), Result<>{}; }},
   };
   for (const Command& command : commands) {
     if (command.name == name) return &command;
@@ -77,10 +77,10 @@ Cache_Session::Result<> Cache_Session::handle_line(std::string_view line) {
     return line.substr(last).starts_with("HTTP/") ? strata::fail(std::errc::protocol_error) : put(error);
   }
   state_.look_at_clock();
-  if (command->least == 0 && command->most > Arguments::most) return command->run(*this, words);
+  if (command->most == Command::any) return command->run(*this, words);
   Words counted{words};
   std::size_t count = 0;
-  while (count <= command->most && count <= Arguments::most && !counted.next().empty()) ++count;
+  while (count <= command->most && !counted.next().empty()) ++count;
   if (count < command->least || count > command->most) return put(error);
   return command->run(*this, words);
 }

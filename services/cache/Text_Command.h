@@ -17,17 +17,21 @@ class Words {
   explicit Words(std::string_view line) noexcept : rest_(line) {}
   /// Empty at the end.
   std::string_view next() noexcept {
-    std::size_t at = 0;
-    while (at < rest_.size() && rest_[at] == ' ') ++at;
-    std::size_t end = at;
-    while (end < rest_.size() && rest_[end] != ' ') ++end;
-    const std::string_view word = rest_.substr(at, end - at);
-    rest_.remove_prefix(end);
+    skip_spaces();
+    const std::string_view word = rest_.substr(0, rest_.find(' '));
+    rest_.remove_prefix(word.size());
     return word;
+  }
+  bool at_end() noexcept {
+    skip_spaces();
+    return rest_.empty();
   }
   std::string_view rest() const noexcept { return rest_; }
 
  private:
+  void skip_spaces() noexcept {
+    while (!rest_.empty() && rest_.front() == ' ') rest_.remove_prefix(1);
+  }
   std::string_view rest_;
 };
 
