@@ -122,7 +122,8 @@ Cache_Session::Result<> Cache_Session::write_number(Item& item, std::uint64_t nu
 Cache_Session::Result<> Cache_Session::remove(const Arguments& words) {
   const bool noreply = words.last() == "noreply" && words.count > 1;
   const bool zero = words[1] == "0";  // a time that old clients send
-  const bool valid = words.count == 1 || (words.count == 2 && (zero || noreply)) || (words.count == 3 && zero && noreply);
+  const bool valid =
+      words.count == 1 || (words.count == 2 && (zero || noreply)) || (words.count == 3 && zero && noreply);
   if (!valid) return answer("CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]\r\n", noreply);
   if (words[0].size() > longest_key) return answer(bad_format, noreply);
   ++counts().deletes;

@@ -40,7 +40,8 @@ class Cache_State {
   Cache_Counts& counts() noexcept { return counts_; }
   /// Sets the store's clock; a flush that was asked for a time that has come takes place. Once for each read.
   void look_at_clock();
-  /// `exptime` as the protocol has it: 0 never; negative at once; up to 30 days from now; above a Unix time. The store's.
+  /// In the store's time. `exptime` as the protocol has it: 0 never; negative at once; up to 30 days from now; above
+  /// that a Unix time.
   std::uint32_t expiry(std::int64_t exptime) noexcept;
   void flush_at(std::int64_t exptime) noexcept;  ///< 0 or less: now
   std::uint32_t uptime() const noexcept;          ///< seconds

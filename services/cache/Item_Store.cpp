@@ -12,6 +12,7 @@ namespace cache {
 namespace {
 
 constexpr std::size_t index_share = 16;  // of the memory; four bytes a chain
+constexpr std::size_t most_credit = 256 * 1024;  // bytes that one call may move, after many that moved less
 
 /// Chains for items of about 64 bytes; smaller ones make the chains longer.
 std::size_t chains_for(std::size_t memory) { return std::bit_floor(memory / index_share / sizeof(Ref)); }
@@ -93,20 +94,22 @@ bool Item_Store::collecting() const noexcept {
 void Item_Store::make_room(std::size_t size) noexcept {
   const std::size_t enough = reserve_ + 2 * size;
   const std::size_t look = 8 * size + 512;
+  credit_ = std::min(most_credit, credit_ + 2 * look);
   std::size_t looked = 0;
-  while (ring_.free() < enough || (looked < look && collecting())) looked += look_at_oldest(looked < 2 * look);
+  while (ring_.free() < enough || (looked < look && collecting())) looked += look_at_oldest();
 }
 
-std::size_t Item_Store::look_at_oldest(bool may_keep) noexcept {
+std::size_t Item_Store::look_at_oldest() noexcept {
   Item& item = *ring_.oldest();
   const std::size_t size = item.bytes();
   if (item.state == Item::State::live) {
     const bool expired = gone(item);
-    const bool keep = !expired && may_keep && (item.used || live_ < ring_.capacity() / 4 * 3);
+    const bool keep = !expired && credit_ != 0 && (item.used || live_ < ring_.capacity() / 4 * 3);
     if (keep) {
       Item& moved = ring_.append(size);
       std::memcpy(static_cast<void*>(&moved), static_cast<const void*>(&item), size);
       moved.used = false;
+      credit_ -= std::min(credit_, size);
       index_.replace(item, moved);
       ++counts_.moved;
     } else {

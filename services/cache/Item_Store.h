@@ -25,7 +25,8 @@ struct Store_Counts {
 /// Items by key within a hard cap of memory. The items lie in a ring (Item_Ring.h). To make room the oldest is looked
 /// at: one that is dead or expired goes, one that was used since it was written is written anew at the other end (the
 /// second chance of the clock algorithm), any other is evicted; and while less than three quarters of the memory is
-/// live, all that is live is kept. What one call does is bounded by a multiple of the bytes that it stores.
+/// live, all that is live is kept. What one call does is bounded: a multiple of the bytes
+/// that it stores, of which what others did not use is saved up, to 256 KiB and an item.
 /// @threads home. Items that it hands out are valid until the next `put`.
 class Item_Store {
  public:
@@ -39,7 +40,7 @@ class Item_Store {
   /// The live item, or null. `use`: it counts as used.
   Item* find(std::string_view key, bool use = true) noexcept;
   /// A value to be written into what it returns, by the caller, before anything else is called; it replaces the key's
-  /// former one and has a new cas. Null: it is too large. What `former` gave is no longer valid.
+  /// former one and has a new cas. Null: it is too large. What `find` gave is no longer valid.
   Item* put(std::string_view key, std::size_t value_size, std::uint32_t flags, std::uint32_t expires) noexcept;
   void remove(Item& item) noexcept;
   void touch(Item& item, std::uint32_t expires) noexcept {
@@ -63,7 +64,7 @@ class Item_Store {
   Item* rewrite(Item& item, std::size_t value_size) noexcept;
   void make_room(std::size_t size) noexcept;
   bool collecting() const noexcept;
-  std::size_t look_at_oldest(bool may_keep) noexcept;
+  std::size_t look_at_oldest() noexcept;
 
   std::size_t memory_;
   std::size_t max_item_;
@@ -75,6 +76,7 @@ class Item_Store {
   std::uint64_t flushed_ = 0;  // what has at most this cas is gone
   std::uint32_t now_ = 1;
   std::size_t live_ = 0;  // bytes
+  std::size_t credit_ = 0;  // bytes that may be moved to keep them
   Store_Counts counts_;
 };
 

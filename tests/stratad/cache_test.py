@@ -25,9 +25,9 @@ SCRIPT = [
     "set a x 0 1", "set a 0 x 1", "set a 0 0 x", "incr a 1", "set n 0 0 1\r\n5", "incr n 1", "get n", "incr n x",
     "incr n -1", "incr n +1", "incr n", "incr n 1 2 3", "decr n 100", "incr zz 1", "delete a 0", "delete a",
     "delete a 5", "delete", "delete a b c d", "touch n 10", "touch n", "touch n x", "touch zz 1", "gat 0 n m",
-    "gats 0 n", "gat n", "gat x n", "gat 0", "verbosity", "verbosity 1", "verbosity 1 2", "verbosity x", "bogus", "x",
-    "GET n", " get n", "get  n", "get n ", "", "add q 0 -1 1\r\nx", "get q", "set n 0 0 2\r\n10", "decr n 1", "get n",
-    "incr n 5", "get n", "incr n 100", "get n", "set m 7 0 20\r\n18446744073709551615", "incr m 1", "get m",
+    "gats 0 n", "gat n", "gat x n", "gat 0", "verbosity", "verbosity 1", "verbosity 1 2", "verbosity x", "bogus",
+    "x", "GET n", " get n", "get  n", "get n ", "", "add q 0 -1 1\r\nx", "get q", "set n 0 0 2\r\n10", "decr n 1",
+    "get n", "incr n 5", "get n", "incr n 100", "get n", "set m 7 0 20\r\n18446744073709551615", "incr m 1", "get m",
     "append n 5 0 2\r\nxy", "get n", "prepend n 0 0 2\r\nab", "get n", "replace zz 0 0 1\r\nx", "add n 0 0 1\r\nx",
     "append zz 0 0 1\r\n1", "prepend zz 0 0 1\r\n1", "cas n 0 0 1 999999\r\ny", "cas zz 0 0 1 5\r\ny", "cas n 0 0 1",
     "cas n 0 0 1 x", f"get {LONG}", f"get n {LONG}", f"get n {LONG} n", f"set {LONG} 0 0 1", f"incr {LONG} 1",
@@ -36,12 +36,13 @@ SCRIPT = [
     "set a 0 0 x noreply", "set a 0 0 1 noreply\r\nab", "get a", "stats foo", "set c 4294967295 0 1\r\n1", "get c",
     "set c 4294967297 0 1\r\n1", "get c", "set c -1 0 1", "touch c -1", "get c", "set a 0 0 0\r\n", "get a",
     "append a 0 0 3\r\nabc", "get a", "set b 0 2592001 1\r\n1", "get b", "set b 0 2592000 1\r\n1", "get b",
-    "set b 0 4000000000 1\r\n1", "gats 0 a a a", "set d 0 0 3\r\nabcdef", "set", "versions", "stats reset", "quit now a",
-    "set e 1 0 2 no\r\nab", "get e", "set big 0 0 100000\r\n" + "z" * 100000, "get big", "append big 0 0 2\r\n!!",
-    "get big", "set too 0 0 2000000\r\n" + "y" * 2000000, "get too", "set w 0 0 1\r\nx", "set w 0 0 2000000\r\n" + "y" * 2000000,
-    "get w", "incr big 1", "set s 0 0 3\r\n 12", "incr s 1", "set s 0 0 3\r\n12 ", "incr s 1", "get s",
-    "set s 0 0 1\r\n-", "incr s 1", "set s 0 0 2\r\n-1", "incr s 1", "set s 0 0 23\r\n00000000000000000000001", "incr s 1",
-    "set s 0 0 22\r\n0000000000000000000001", "incr s 1", "get s", "set s 0 0 21\r\n184467440737095516160", "incr s 1",
+    "set b 0 4000000000 1\r\n1", "gats 0 a a a", "set d 0 0 3\r\nabcdef", "set", "versions", "stats reset",
+    "quit now a", "set e 1 0 2 no\r\nab", "get e", "set big 0 0 100000\r\n" + "z" * 100000, "get big",
+    "append big 0 0 2\r\n!!", "get big", "set too 0 0 2000000\r\n" + "y" * 2000000, "get too", "set w 0 0 1\r\nx",
+    "set w 0 0 2000000\r\n" + "y" * 2000000, "get w", "incr big 1", "set s 0 0 3\r\n 12", "incr s 1",
+    "set s 0 0 3\r\n12 ", "incr s 1", "get s", "set s 0 0 1\r\n-", "incr s 1", "set s 0 0 2\r\n-1", "incr s 1",
+    "set s 0 0 23\r\n00000000000000000000001", "incr s 1", "set s 0 0 22\r\n0000000000000000000001", "incr s 1",
+    "get s", "set s 0 0 21\r\n184467440737095516160", "incr s 1",
 ]
 UNSURE = {"quit now a"}  # ends the connection
 
@@ -142,8 +143,8 @@ class Commands(Pair):
         key = lambda: f"key{dice.randrange(8)}"
         value = dice.choice(["", "7", "12345", "x" * dice.randrange(300), "18446744073709551614"])
         stored = f"{dice.choice([0, 3])} 0 {len(value)}\r\n{value}"
-        kind = dice.choice(["set", "add", "replace", "append", "prepend", "cas", "get", "incr", "decr", "delete", "touch",
-                            "gat"])
+        kind = dice.choice(["set", "add", "replace", "append", "prepend", "cas", "get", "incr", "decr", "delete",
+                            "touch", "gat"])
         if kind == "cas":
             return f"cas {key()} 0 0 {len(value)} {dice.randrange(10)}00000\r\n{value}"
         if kind in ("set", "add", "replace", "append", "prepend"):
