@@ -10,7 +10,7 @@ packages_of() {
       ;;
     test) echo libcppunit-dev python3 python3-jsonschema python3-yaml netcat-openbsd memcached libmemcached-tools ;;
     ci) echo ccache clang-19 libclang-rt-19-dev ;;
-    bench) echo libace-dev libevent-dev libuv1-dev libasio-dev strace valgrind ;;
+    bench) echo memcached libace-dev libevent-dev libuv1-dev libasio-dev strace valgrind ;;
     *) echo "no group of packages is named $1" >&2; return 1 ;;
   esac
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is asked for: get, gets, gat, gats, stats.
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
 #include <initializer_list>
 #include <utility>
 
@@ -28,8 +28,7 @@ class Value_Line {
     text("\r\n");
   }
   void text(std::string_view text) noexcept {
-    std::memcpy(end_, text.data(), text.size());
-    end_ += text.size();
+    end_ = std::copy(text.begin(), text.end(), end_);
   }
   std::string_view view() const noexcept { return {bytes_.data(), static_cast<std::size_t>(end_ - bytes_.data())}; }
   static constexpr std::size_t room = 1024;  ///< for a small value behind it

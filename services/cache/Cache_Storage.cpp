@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is stored: set, add, replace, append, prepend, cas. A line says how long the value is that follows.
-#include <cassert>
-#include <cstring>
+#include <algorithm>
 #include <limits>
 #include <new>
 
@@ -132,7 +131,7 @@ std::string_view Cache_Session::store_joined(Item& former, std::string_view valu
 bool Cache_Session::write(std::string_view key, std::string_view value, std::uint32_t flags, std::uint32_t expires) {
   Item* const item = store().put(key, value.size(), flags, expires);
   if (item == nullptr) return false;
-  std::memcpy(item->text() + item->key_size, value.data(), value.size());
+  std::ranges::copy(value, item->text() + item->key_size);
   return true;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,13 +26,18 @@ class Recorder final : public strata::Service_Object {
     }
   };
   inline static std::vector<std::string> trace;
+  inline static std::map<std::string, std::function<void(strata::Error)>> failed;  ///< what each got, by its name
+  inline static int failing_starts = 0;  ///< the next ones, of any
   inline static std::vector<strata::Callback> lingering;  ///< the `stopped` of those that linger
 
   void configure(const strata::Service_Config& config, strata::Config_Errors& errors) override {
     name_ = config.name;
     strata::read_options(config, options_, errors);
   }
-  strata::Outcome<> prepare(const strata::Service_Context&) override { return note("prepare"); }
+  strata::Outcome<> prepare(const strata::Service_Context& context) override {
+    failed[name_] = context.failed;
+    return note("prepare");
+  }
   strata::Outcome<> start() override { return note("start"); }
   void stop(strata::Duration drain, strata::Callback stopped) override {
     static_cast<void>(note(drain > strata::Duration{} ? "drain" : "stop"));
@@ -45,7 +52,8 @@ class Recorder final : public strata::Service_Object {
  private:
   strata::Outcome<> note(const std::string& hook) {
     trace.push_back(name_ + ':' + hook);
-    if (options_.fail != hook) return {};
+    const bool fails = options_.fail == hook || (hook == "start" && failing_starts > 0 && failing_starts-- > 0);
+    if (!fails) return {};
     return strata::fail(std::make_error_code(std::errc::io_error), name_);
   }
 

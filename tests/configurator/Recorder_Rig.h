@@ -31,6 +31,8 @@ struct Recorder_Rig {
     reactor = std::move(Reactor::open().value());
     Recorder::trace.clear();
     Recorder::lingering.clear();
+    Recorder::failed.clear();
+    Recorder::failing_starts = 0;
     stopped = 0;
   }
   void close() { services.reset(); }

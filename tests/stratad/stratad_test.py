@@ -387,11 +387,26 @@ class Signals(unittest.TestCase):
 
     def test_other_signals_do_not_end_it(self):
         with Stratad(configuration()) as daemon, daemon.connect() as peer:
-            for number, name in ((signal.SIGHUP, "HUP"), (signal.SIGUSR1, "USR1"), (signal.SIGUSR2, "USR2")):
+            for number, name in ((signal.SIGHUP, "HUP"), (signal.SIGUSR2, "USR2")):
                 daemon.signal(number)
                 daemon.wait_line(f"signal={name}")
+            daemon.signal(signal.SIGUSR1)
+            daemon.wait_line("a service name=echo state=running failures=0")
             self.assertTrue(echoes(peer, b"hello"))
             self.assertEqual(daemon.terminate()[0], 0)
+
+    def test_a_service_that_restarts_may_come_later(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            late = f"{{ name: late, kind: echo, listen: 'tcp://127.0.0.1:{port}', restart: on_failure }}"
+            with Stratad(configuration("{ name: echo, kind: echo, listen: 'tcp://127.0.0.1:0' }", late)) as daemon:
+                self.assertEqual(list(daemon.ready()), ["echo"])
+                daemon.wait_line("a service failed service=late error=.*in use")
+                taken.close()
+                daemon.wait_line("a service runs again service=late")
+                with socket.create_connection(("127.0.0.1", port)) as peer:
+                    self.assertTrue(echoes(peer, b"at last"))
+                self.assertEqual(daemon.terminate()[0], 0)
 
     def test_it_outlives_the_reader_of_its_log(self):
         with Stratad(configuration(head="logging: { level: debug }")) as daemon, daemon.connect() as peer:

@@ -33,6 +33,9 @@ Outcome<> Acceptor_Service::prepare(const Service_Context& context) {
   service_.emplace(name_, context.home, settings_, context.budget, limit);
   service_->set_options(options_);
   acceptor_ = kind_.make(*service_);
+  acceptor_->when_failed([failed = context.failed](std::error_code reason) {
+    if (failed) failed({reason, "a listener closed: " + reason.message()});
+  });
   return context.metrics == nullptr ? Outcome<>{} : service_->publish(*context.metrics);
 }
 

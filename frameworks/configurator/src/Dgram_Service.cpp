@@ -34,6 +34,7 @@ Outcome<> Dgram_Service::prepare(const Service_Context& context) {
   service_.emplace(name_, context.home, Stream_Options{}, context.budget, limit);
   service_->set_options(options_);
   server_ = kind_.make(*service_);
+  failed_ = context.failed;
   return context.metrics == nullptr ? Outcome<>{} : service_->publish(*context.metrics);
 }
 
@@ -44,6 +45,9 @@ Outcome<> Dgram_Service::start() {
   for (os::Unique_Handle& socket : *inherited) {
     if (Outcome<> adopted = server_->adopt(SOCK_Dgram{std::move(socket)}, settings_); !adopted) return adopted;
   }
+  service_->when_released([this] {
+    if (failed_) failed_({std::make_error_code(std::errc::connection_aborted), "a socket was closed"});
+  });
   return {};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,7 @@ class Dgram_Service final : public Service_Object {
   Listen_Points points_;
   std::optional<Service> service_;
   std::unique_ptr<Dgram_Server_Base> server_;
+  std::function<void(Error)> failed_;
   Service_Drain drain_;
 };
 

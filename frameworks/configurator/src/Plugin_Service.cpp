@@ -67,6 +67,7 @@ std::vector<Option_Table> Plugin_Service::options_in_effect() const {
 
 Outcome<> Plugin_Service::prepare(const Service_Context& context) {
   home_ = &context.home;
+  context_.emplace(context);
   Outcome<std::shared_ptr<Plugin_Module>> module = kind_.file().load();
   if (!module) return std::unexpected{std::move(module.error())};
   module_ = std::move(*module);
@@ -92,6 +93,9 @@ Outcome<> Plugin_Service::make(const Service_Context& context) {
 }
 
 Outcome<> Plugin_Service::start() {
+  if (object_ == nullptr) {  // again: its stop has unloaded the plugin
+    if (Outcome<> prepared = prepare(Service_Context{*context_}); !prepared) return prepared;
+  }
   return guarded([this] { return object_->start(); });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -48,6 +49,7 @@ class Plugin_Service final : public Service_Object {
   std::shared_ptr<Plugin_Module> module_;
   std::unique_ptr<Service_Object> object_;
   Reactor* home_ = nullptr;
+  std::optional<Service_Context> context_;
   Duration patience_{};  // how long its code may still be in use
   Duration pause_{};
   Timer next_look_;

@@ -5,6 +5,11 @@
 
 namespace strata {
 inline namespace v1 {
+namespace {
+
+constexpr std::array<std::string_view, 2> restart_words{"never", "on_failure"};  // as Restart has them
+
+}  // namespace
 
 std::span<const Field> Service_Config::fields() {
   static constexpr std::array table{
@@ -14,6 +19,7 @@ std::span<const Field> Service_Config::fields() {
       field<&Service_Config::enabled>("enabled", "whether it is started"),
       field<&Service_Config::after>("after", "services that start before it and stop behind it"),
       field<&Service_Config::needs>("requires", "the same, and they must be enabled"),
+      field<&Service_Config::restart, Choice_Type<restart_words>>("restart", "whether it starts again when it fails"),
   };
   return table;
 }

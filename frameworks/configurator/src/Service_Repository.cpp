@@ -2,12 +2,14 @@
 #include <strata/configurator/Service_Repository.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <filesystem>
 #include <map>
 #include <ranges>
 #include <utility>
 
+#include <strata/logging/Log_System.h>
 #include <strata/reactor/Reactor.h>
 
 #include "Service_Order.h"
@@ -15,6 +17,9 @@
 
 namespace strata {
 inline namespace v1 {
+
+using Phase = Service_State::Phase;
+
 namespace {
 
 void refuse_second_names(const std::vector<Service_Config>& configs, Config_Errors& errors) {
@@ -44,9 +49,9 @@ Config_Error place_of(const Service_Config& config) {
 
 }  // namespace
 
-std::unexpected<Error> Service_Repository::Entry::failed(const Error& error) const {
+std::unexpected<Error> Service_Repository::Entry::failed(const Error& why) const {
   return std::unexpected{
-      Error{error.code, Config_Error{place.file, place.mark, "service " + name + ": " + error.what}.text()}};
+      Error{why.code, Config_Error{place.file, place.mark, "service " + name + ": " + why.what}.text()}};
 }
 
 Service_Repository::~Service_Repository() { assert(!running()); }
@@ -80,7 +85,7 @@ void Service_Repository::configure(const std::vector<Service_Config>& configs, C
   for (const Service_Config& config : configs) {
     const Service_Kind* kind = find(config, errors);
     if (kind == nullptr) continue;
-    entries_.push_back({config.name, place_of(config), kind->make(*kind), config.enabled});
+    entries_.push_back({config.name, place_of(config), kind->make(*kind), config.enabled, config.restart});
     entries_.back().object->configure(config, errors);
   }
   arrange(configs, errors);
@@ -105,7 +110,9 @@ Outcome<> Service_Repository::prepare(const Service_Context& context) {
   home_ = &context.home;
   for (const std::size_t index : order_) {
     Entry& entry = entries_[index];
-    if (Outcome<> prepared = entry.object->prepare(context); !prepared) return entry.failed(prepared.error());
+    Service_Context own = context;
+    own.failed = [this, &entry](const Error& error) { fail_later(entry, error); };
+    if (Outcome<> prepared = entry.object->prepare(own); !prepared) return entry.failed(prepared.error());
   }
   return {};
 }
@@ -113,21 +120,85 @@ Outcome<> Service_Repository::prepare(const Service_Context& context) {
 Outcome<> Service_Repository::start() {
   for (const std::size_t index : order_) {
     Entry& entry = entries_[index];
-    if (Outcome<> started = entry.object->start(); !started) {
+    if (Outcome<> started = entry.object->start(); started) {
+      has_started(entry);
+    } else if (entry.restart == Restart::on_failure) {
+      note_failure(entry, started.error());
+      start_later(entry);
+    } else {
       stop({}, {});
       return entry.failed(started.error());
     }
-    entry.running = true;
-    ++running_;
   }
   return {};
 }
 
+void Service_Repository::has_started(Entry& entry) {
+  entry.phase = Phase::running;
+  entry.started = home_->now();
+  entry.running = true;
+  ++running_;
+}
+
+void Service_Repository::note_failure(Entry& entry, const Error& error) {
+  ++entry.failures;
+  entry.error = error.what;
+  Log_System::process().logger("services").error("a service failed", "service", entry.name, "error", error.what);
+}
+
+/// Later, for the service itself may be on the stack.
+void Service_Repository::fail_later(Entry& entry, const Error& error) {
+  if (entry.phase != Phase::running || stopping_) return;
+  entry.later = home_->schedule(Duration{}, [this, &entry] { end_failed(entry); });
+  if (!entry.later.active()) return;  // no memory: it may tell it again
+  entry.phase = Phase::failing;
+  note_failure(entry, error);
+}
+
+void Service_Repository::end_failed(Entry& entry) {
+  entry.object->stop({}, [this, &entry] { has_ended(entry); });
+}
+
+/// After a failure. Called from a callback that its service may drop meanwhile.
+void Service_Repository::has_ended(Entry& entry) {
+  entry.running = false;
+  --running_;
+  if (entry.restart == Restart::on_failure) {
+    if (home_->now() - entry.started >= longest_restart_pause) entry.back_off.succeeded();
+    return start_later(entry);
+  }
+  entry.phase = Phase::failed;
+  const auto lives = [](const Entry& one) { return one.running || one.phase == Phase::waiting; };
+  if (std::ranges::none_of(entries_, lives) && all_failed_) all_failed_();
+}
+
+void Service_Repository::start_later(Entry& entry) {
+  entry.phase = Phase::waiting;
+  const Duration pause = entry.back_off.next();
+  Log_System::process().logger("services").info("a service starts again", "service", entry.name, "after", pause);
+  entry.later = home_->schedule(pause, [this, &entry] { start_again(entry); });
+}
+
+void Service_Repository::start_again(Entry& entry) {
+  const Outcome<> started = entry.object->start();
+  if (started) {
+    Log_System::process().logger("services").info("a service runs again", "service", entry.name);
+    return has_started(entry);
+  }
+  note_failure(entry, started.error());
+  start_later(entry);
+}
+
 void Service_Repository::stop(Duration drain, Callback stopped) {
   stopped_ = std::move(stopped);
+  stopping_ = true;
   ++running_;  // this call itself: a service may stop at once
   if (home_ != nullptr) deadline_ = home_->now() + drain;
-  for (Entry& entry : entries_) entry.asked = false;
+  for (Entry& entry : entries_) {
+    entry.asked = false;
+    entry.later.cancel();
+    if (!entry.running) entry.phase = Phase::stopped;
+  }
   ask_to_stop();
   one_less();
 }
@@ -151,6 +222,7 @@ void Service_Repository::ask_to_stop() {
 /// Called from a callback that its service may drop meanwhile: nothing of it is used after this.
 void Service_Repository::has_stopped(Entry& entry) {
   entry.running = false;
+  entry.phase = Phase::stopped;
   ask_to_stop();
   one_less();
 }
@@ -158,6 +230,19 @@ void Service_Repository::has_stopped(Entry& entry) {
 void Service_Repository::one_less() {
   --running_;
   if (running_ == 0 && stopped_) std::exchange(stopped_, {})();
+}
+
+std::vector<Service_State> Service_Repository::states() const {
+  std::vector<Service_State> all;
+  for (const Entry& entry : entries_) {
+    if (entry.enabled) all.push_back({entry.name, entry.phase, entry.failures, entry.error});
+  }
+  return all;
+}
+
+std::string_view to_text(Service_State::Phase phase) noexcept {
+  constexpr std::array<std::string_view, 5> words{"stopped", "running", "failing", "waiting", "failed"};
+  return words[static_cast<std::size_t>(phase)];
 }
 
 std::vector<std::string> Service_Repository::endpoints() const {

@@ -2,6 +2,7 @@
 #include <strata/connection/Acceptor_Base.h>
 
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include "Listener.h"
@@ -75,6 +76,15 @@ void Acceptor_Base::close() noexcept {
     (void)ref.reactor()->close(ref, errc::stopping);
   }
   stop_waiting();
+}
+
+void Acceptor_Base::listener_failed(std::error_code reason) noexcept {
+  service_.log().error("a listener closed", "error", reason);
+  try {
+    if (failed_) failed_(reason);
+  } catch (const std::exception& e) {
+    service_.log().error("a failure was not told", "what", e.what());
+  }
 }
 
 bool Acceptor_Base::full() const noexcept {

@@ -148,7 +148,7 @@ void Listener::retire() noexcept { acceptor_ = nullptr; }
 
 void Listener::handle_close(std::error_code reason) noexcept {
   retry_.cancel();
-  if (acceptor_ != nullptr) acceptor_->service().log().error("a listener closed", "error", reason);
+  if (acceptor_ != nullptr) acceptor_->listener_failed(reason);
 }
 
 }  // namespace v1

@@ -52,6 +52,8 @@ class Run {
   Exit_Code await_end(Exit_Code code);
   void stop(Duration drain);
   void announce() const;
+  void give_up();
+  void tell_states();
 
   const Daemon_Config& config_;
   Reactor& reactor_;
@@ -60,6 +62,7 @@ class Run {
   Logger log_ = Log_System::process().logger("daemon");
   bool stopping_ = false;
   bool stopped_ = false;
+  bool given_up_ = false;
   std::unique_ptr<Service_Repository> services_;
 };
 
@@ -88,6 +91,7 @@ Exit_Code Run::serve() {
     stop({});
     return await_end(Exit_Code::unavailable);
   }
+  services_->when_all_failed([this] { give_up(); });
   announce();
   return await_end(Exit_Code::success);
 }
@@ -107,7 +111,7 @@ Exit_Code Run::await_end(Exit_Code code) {
     services_->stop({}, {});  // the reactor's end will close what no turn of the loop closes any more
     return complain("the loop failed: " + ran.error().message(), Exit_Code::internal);
   }
-  return code;
+  return given_up_ ? Exit_Code::unavailable : code;
 }
 
 void Run::announce() const {
@@ -129,8 +133,22 @@ void Run::on_signal(os::Signal signal) {
       log_.info("the log opens its file anew", "signal", "HUP");
       Log_System::process().reopen();
       break;
-    default: log_.info("a signal without a meaning", "signal", signal == os::Signal::user1 ? "USR1" : "USR2"); break;
+    case os::Signal::user1: tell_states(); break;
+    default: log_.info("a signal without a meaning", "signal", "USR2"); break;
   }
+}
+
+void Run::tell_states() {
+  for (const Service_State& state : services_->states()) {
+    log_.info("a service", "name", state.name, "state", to_text(state.phase), "failures", state.failures, "error",
+              state.error);
+  }
+}
+
+void Run::give_up() {
+  complain("all services have failed", Exit_Code::unavailable);
+  given_up_ = true;
+  stop({});
 }
 
 void Run::stop(Duration drain) {

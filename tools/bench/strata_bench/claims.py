@@ -151,6 +151,11 @@ def _rest():
     yield Same("syscalls/100x64/beyond_wait", "floor_tuned", 2)
     yield Same("syscalls/churn/beyond_wait", "floor_tuned", 6)
     yield Same("syscalls/churn/beyond_wait", "floor_defer", 6)
+    for load in ("get1", "set1"):
+        yield Ratio(f"cache/{load}/cpu", "cache", "memcached", 1)
+    yield Ratio("cache/get16/cpu", "cache", "memcached", 0.3)
+    yield Ratio("cache/memory/item", "cache", "memcached", 1.1)
+    yield Absolute("cache/memory/capped_mib", "cache", 64 * 1.1, least_rounds=3)
     yield Absolute("faults/descriptors/cpu_percent", "strata", 3, least_rounds=5)
     yield Absolute("faults/descriptors/recovery_ms", "strata", 50, least_rounds=5)
 

@@ -6,7 +6,7 @@ import os
 import pathlib
 import sys
 
-from . import claims, report, servers
+from . import cache, claims, report, servers
 from .faults import Descriptor_Group
 from .groups import Echo_Group, Fleet, Memory_Group, Program_Group, present
 from .instructions import Instruction_Group
@@ -51,7 +51,7 @@ def _groups(arguments, names):
     if arguments.faults:
         return [Descriptor_Group([name for name in names if servers.ALL[name].is_strata], binaries)]
     groups = [Echo_Group(workload, names, fleet) for workload in WORKLOADS]
-    groups += [Memory_Group(names, binaries)]
+    groups += [Memory_Group(names, binaries), *cache.groups(binaries)]
     groups += [Syscall_Group(workload, names, binaries) for workload in COUNTED]
     groups += [Instruction_Group(workload, names, binaries) for workload in COUNTED]
     groups += [Program_Group(f"timers/{size}", PROGRAMS["timers"], [str(size)], binaries)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,8 +16,14 @@ namespace strata {
 inline namespace STRATA_EXPORT v1 {
 
 /// The keys that every service has.
-inline constexpr std::array<std::string_view, 6> service_keys{"name",    "kind",  "library",
-                                                              "enabled", "after", "requires"};
+inline constexpr std::array<std::string_view, 7> service_keys{"name",  "kind",     "library", "enabled",
+                                                              "after", "requires", "restart"};
+
+/// What happens to a service that cannot serve any more, or cannot start.
+enum class Restart : std::uint8_t {
+  never,       ///< it stays stopped; one that cannot start keeps the daemon from starting
+  on_failure,  ///< it is started again, after a pause that doubles from a second to a minute
+};
 
 /// One entry of `services:`. The kind's own options are still in the node.
 struct Service_Config {
@@ -26,6 +33,7 @@ struct Service_Config {
   bool enabled = true;             ///< else it is checked and never started
   std::vector<std::string> after;  ///< services that start before it and stop behind it, where they are enabled
   std::vector<std::string> needs;  ///< `requires`: the same, and they must be enabled
+  Restart restart = Restart::never;
   Config_Node node;
 
   static std::span<const Field> fields();

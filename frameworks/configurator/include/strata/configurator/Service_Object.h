@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,14 @@ struct Service_Context {
   Reactor& home;
   Budget* budget;                      ///< of the process
   Metric_Registry* metrics = nullptr;  ///< of the process; null: nobody asks
+  /// For a service that runs and cannot serve any more: it is stopped without drain, the others live on, and
+  /// `restart` says what follows. May be called from any of its upcalls, at home; takes effect in a later turn.
+  std::function<void(Error)> failed{};
 };
 
 /// A service's life under the configurator (ACE's Service_Object). The hooks are called in the order of their
-/// declaration, each once, but for `stop`; after an error none but `stop` and the destructor. Owned by the
+/// declaration, each once, but for `stop`; after an error none but `stop` and the destructor. With `restart: on_failure`
+/// a service that has failed and stopped, or whose start has failed, gets `start` again. Owned by the
 /// Service_Repository. @threads home
 class Service_Object {
  public:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -34,6 +35,8 @@ class Acceptor_Base {
   Outcome<> adopt(SOCK_Acceptor socket, const Acceptor_Options& options = {});
   /// Where it really listens; a port 0 is the system's choice by now.
   std::vector<os::Socket_Address> addresses() const;
+  /// Called when a listener has closed by itself, with why; the others go on.
+  void when_failed(std::function<void(std::error_code)> callback) { failed_ = std::move(callback); }
   /// Stops listening; connections live on. Idempotent.
   void close() noexcept;
   Service& service() noexcept { return service_; }
@@ -49,11 +52,13 @@ class Acceptor_Base {
   bool full() const noexcept;
   void await_room() noexcept;
   void stop_waiting() noexcept;
+  void listener_failed(std::error_code reason) noexcept;
   void room() noexcept;  ///< a connection has gone
 
   Service& service_;
   Acceptor_Options options_;
   std::vector<Handler_Ref> listeners_;
+  std::function<void(std::error_code)> failed_;
   bool waiting_ = false;
   Acceptor_Base* next_ = nullptr;  ///< of those that wait
 };

@@ -16,7 +16,7 @@ inline namespace STRATA_EXPORT v1 {
 /// process's log. What a person must know goes to standard error.
 ///
 /// Signals: INT and TERM drain for at most `daemon.shutdown.drain`, a second one ends all at once; HUP opens the log
-/// file anew; USR1 and USR2 are logged and mean nothing.
+/// file anew; USR1 logs how each service fares; USR2 means nothing.
 class Daemon {
  public:
   explicit Daemon(Kind_Catalog kinds) noexcept : kinds_(std::move(kinds)) {}
