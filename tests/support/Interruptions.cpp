@@ -66,15 +66,17 @@ Operations interrupting() {
 
 Operations all_interrupting() {
   using O = Operations;
-  return interrupting<&O::read, &O::write, &O::is_regular_file, &O::duplicate, &O::adopt, &O::event_open,
-                      &O::timer_open, &O::timer_set, &O::socket, &O::socket_pair, &O::bind, &O::listen, &O::accept,
-                      &O::connect, &O::receive, &O::send, &O::send_gathered, &O::shutdown, &O::set_option,
-                      &O::get_option, &O::local_address, &O::peer_address, &O::receive_datagrams, &O::send_datagrams,
-                      &O::set_membership, &O::resolve, &O::epoll_open, &O::epoll_control, &O::epoll_wait, &O::poll,
-                      &O::select, &O::entropy, &O::file_open, &O::file_status, &O::file_sync, &O::file_rename,
-                      &O::file_remove, &O::path_status, &O::path_set_permissions, &O::directory_list,
-                      &O::thread_start, &O::thread_join, &O::signal_open, &O::signal_read,
-                      &O::raise_descriptor_limit>();
+  return interrupting<&O::read, &O::write, &O::is_regular_file, &O::duplicate, &O::adopt, &O::pipe_open,
+                      &O::send_handles, &O::receive_handles, &O::file_read_at, &O::file_write_at, &O::file_resize,
+                      &O::memory_map, &O::memory_unmap, &O::memory_sync, &O::shared_memory_open,
+                      &O::shared_memory_remove, &O::event_open, &O::timer_open, &O::timer_set, &O::socket,
+                      &O::socket_pair, &O::bind, &O::listen, &O::accept, &O::connect, &O::receive, &O::send,
+                      &O::send_gathered, &O::shutdown, &O::set_option, &O::get_option, &O::local_address,
+                      &O::peer_address, &O::receive_datagrams, &O::send_datagrams, &O::set_membership, &O::resolve,
+                      &O::epoll_open, &O::epoll_control, &O::epoll_wait, &O::poll, &O::select, &O::entropy,
+                      &O::file_open, &O::file_status, &O::file_sync, &O::file_rename, &O::file_remove,
+                      &O::path_status, &O::path_set_permissions, &O::directory_list, &O::thread_start,
+                      &O::thread_join, &O::signal_open, &O::signal_read, &O::raise_descriptor_limit>();
 }
 
 }  // namespace

@@ -48,6 +48,23 @@ Result<> File::write_all(Const_Bytes bytes) noexcept {
   return {};
 }
 
+Result<std::size_t> File::read_at(Bytes out, std::uint64_t offset) noexcept {
+  return counted(retry(table().file_read_at, handle_.get(), out.data(), out.size(), offset));
+}
+
+Result<> File::write_all_at(Const_Bytes bytes, std::uint64_t offset) noexcept {
+  while (!bytes.empty()) {
+    const Raw raw = retry(table().file_write_at, handle_.get(), bytes.data(), bytes.size(), offset);
+    if (raw < 0) return failure(raw);
+    if (raw == 0) return fail(std::errc::io_error);  // no progress and no reason: never spin
+    bytes = bytes.subspan(static_cast<std::size_t>(raw));
+    offset += static_cast<std::uint64_t>(raw);
+  }
+  return {};
+}
+
+Result<> File::resize(std::uint64_t size) noexcept { return done(retry(table().file_resize, handle_.get(), size)); }
+
 Result<File_Status> File::status() const noexcept {
   File_Status status;
   const Raw raw = retry(table().file_status, handle_.get(), status);

@@ -17,6 +17,21 @@ Operations_Scope::~Operations_Scope() { table_in_force.store(previous_, std::mem
 void close(Handle handle) noexcept { table().close(handle); }
 Result<Unique_Handle> duplicate(Handle handle) { return owned(retry(table().duplicate, handle)); }
 
+Result<Handle_Pair> open_pipe() {
+  Handle pair[2];
+  const Raw raw = retry(table().pipe_open, pair);
+  if (raw < 0) return failure(raw);
+  return Handle_Pair{Unique_Handle{pair[0]}, Unique_Handle{pair[1]}};
+}
+
+Result<std::size_t> read(Handle handle, Bytes out) noexcept {
+  return counted(retry(table().read, handle, out.data(), out.size()));
+}
+
+Result<std::size_t> write(Handle handle, Const_Bytes bytes) noexcept {
+  return counted(retry(table().write, handle, bytes.data(), bytes.size()));
+}
+
 Result<Unique_Handle> adopt(Handle inherited) {
   const Raw raw = retry(table().adopt, inherited);
   if (raw < 0) return failure(raw);

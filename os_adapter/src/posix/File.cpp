@@ -77,7 +77,8 @@ Raw adopt(Handle handle) {
 Raw file_open(const char* path, Open_Mode mode, unsigned permissions) {
   if (mode == Open_Mode::read) return raw_of(::open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
   // O_NONBLOCK: a FIFO planted at the path fails at once instead of waiting for its reader. No effect on a file.
-  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK |
+  const int access = mode == Open_Mode::update ? O_RDWR : O_WRONLY;
+  const int flags = access | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK |
                     (mode == Open_Mode::append ? O_APPEND : 0);
   const int descriptor = ::open(path, flags, static_cast<mode_t>(permissions));
   if (descriptor < 0) return -Raw{errno};
@@ -102,6 +103,19 @@ Raw path_status(const char* path, File_Status& status) {
 }
 
 Raw file_sync(Handle handle) { return raw_of(fsync(handle.value())); }
+
+Raw file_read_at(Handle handle, std::byte* data, std::size_t size, std::uint64_t offset) {
+  return raw_of(::pread(handle.value(), data, size, static_cast<off_t>(offset)));
+}
+
+Raw file_write_at(Handle handle, const std::byte* data, std::size_t size, std::uint64_t offset) {
+  return raw_of(::pwrite(handle.value(), data, size, static_cast<off_t>(offset)));
+}
+
+Raw file_resize(Handle handle, std::uint64_t size) {
+  return raw_of(::ftruncate(handle.value(), static_cast<off_t>(size)));
+}
+
 Raw file_rename(const char* from, const char* to) { return raw_of(::rename(from, to)); }
 Raw file_remove(const char* path) { return raw_of(::unlink(path)); }
 

@@ -20,6 +20,7 @@ enum class Open_Mode : std::uint8_t {
   read,    ///< must exist
   write,   ///< made or emptied
   append,  ///< made if missing; each write goes to the end
+  update,  ///< to read and to write; made if missing, and kept
 };
 
 enum class File_Type : std::uint8_t { other, regular, directory, socket };
@@ -32,13 +33,18 @@ struct File_Status {
   File_Type type = File_Type::other;
 };
 
-/// A regular file. A symbolic link as the last part of the path is followed only for `read` (O_NOFOLLOW).
+/// A regular file; positions and sizes in bytes. A symbolic link as the last part of the path is followed only for
+/// `read` (O_NOFOLLOW).
 class File {
  public:
   static Result<File> open(const std::string& path, Open_Mode, unsigned permissions = 0644);
   Handle handle() const noexcept { return handle_.get(); }
   Result<std::size_t> read(Bytes) noexcept;    ///< 0 = end
   Result<> write_all(Const_Bytes) noexcept;    ///< all of it, or an error (no_space_on_device, io_error)
+  /// At a place of the file, wherever others read and write; 0 at its end. Source: pread(2).
+  Result<std::size_t> read_at(Bytes out, std::uint64_t offset) noexcept;
+  Result<> write_all_at(Const_Bytes bytes, std::uint64_t offset) noexcept;
+  Result<> resize(std::uint64_t size) noexcept;  ///< cut, or filled with zeros. Source: ftruncate(2)
   Result<File_Status> status() const noexcept;
   Result<> sync() noexcept;
 

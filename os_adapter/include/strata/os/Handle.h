@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include <strata/os/Bytes.h>
 #include <strata/os/Export.h>
 #include <strata/os/Result.h>
 
@@ -54,6 +55,17 @@ class Unique_Handle {
  private:
   Handle handle_;
 };
+
+struct Handle_Pair {
+  Unique_Handle first, second;
+};
+
+/// A pipe: what is written to `second` is read from `first`. Both close-on-exec and non-blocking. Source: pipe2(2).
+Result<Handle_Pair> open_pipe();
+/// Bytes read, 0 at the end. Source: read(2).
+Result<std::size_t> read(Handle handle, Bytes out) noexcept;
+/// Bytes taken, possibly fewer. broken_pipe where nobody reads, and never a SIGPIPE. Source: write(2).
+Result<std::size_t> write(Handle handle, Const_Bytes bytes) noexcept;
 
 /// Another descriptor of the same open file, close-on-exec. Errors: too_many_files_open.
 Result<Unique_Handle> duplicate(Handle handle);

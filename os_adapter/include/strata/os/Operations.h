@@ -28,6 +28,8 @@ enum class Socket_Kind : std::uint8_t;
 enum class Socket_Option : std::uint8_t;
 enum class Shutdown : std::uint8_t;
 enum class Open_Mode : std::uint8_t;
+enum class Map_Access : std::uint8_t;
+enum class Shared_Open : std::uint8_t;
 struct Datagram_In;
 struct Datagram_Out;
 enum class Signal : std::uint8_t;
@@ -51,6 +53,7 @@ struct Operations {
   Raw (*write)(Handle, const std::byte* data, std::size_t size);
   Raw (*is_regular_file)(Handle);  ///< 1, 0, or -EBADF
   Raw (*duplicate)(Handle);        ///< the new descriptor
+  Raw (*pipe_open)(Handle pair[2]);  ///< the end to read from, then the one to write to
   Raw (*adopt)(Handle);            ///< makes an inherited one close-on-exec, non-blocking; -EEXIST: it is ours already
   Raw (*event_open)();             ///< a counter that is readable while not zero (eventfd(2)); see Waker
 
@@ -71,6 +74,8 @@ struct Operations {
   Raw (*peer_address)(Handle, Socket_Address&);
   Raw (*receive_datagrams)(Handle, Datagram_In* slots, std::size_t count);  ///< how many came
   Raw (*send_datagrams)(Handle, const Datagram_Out* datagrams, std::size_t count);  ///< how many were taken
+  Raw (*send_handles)(Handle, const std::byte* data, std::size_t size, const Handle* passed, std::size_t count);
+  Raw (*receive_handles)(Handle, std::byte* data, std::size_t size, Handle* passed, std::size_t& count);
   Raw (*set_membership)(Handle, const Socket_Address& group, std::uint32_t interface, bool join);
   Raw (*resolve)(const Resolve_Query&, std::vector<Socket_Address>&);  ///< blocks
 
@@ -93,6 +98,14 @@ struct Operations {
   Raw (*file_open)(const char* path, Open_Mode, unsigned permissions);
   Raw (*file_status)(Handle, File_Status&);
   Raw (*file_sync)(Handle);
+  Raw (*file_read_at)(Handle, std::byte* data, std::size_t size, std::uint64_t offset);
+  Raw (*file_write_at)(Handle, const std::byte* data, std::size_t size, std::uint64_t offset);
+  Raw (*file_resize)(Handle, std::uint64_t size);
+  Raw (*memory_map)(Handle, std::uint64_t offset, std::size_t size, Map_Access, void** address);
+  Raw (*memory_unmap)(void* address, std::size_t size);
+  Raw (*memory_sync)(void* address, std::size_t size);
+  Raw (*shared_memory_open)(const char* name, Shared_Open, unsigned permissions);  ///< name null: without one
+  Raw (*shared_memory_remove)(const char* name);
   Raw (*file_rename)(const char* from, const char* to);
   Raw (*file_remove)(const char* path);
   Raw (*path_status)(const char* path, File_Status&);

@@ -40,10 +40,6 @@ enum class Socket_Option : std::uint8_t {
   pending_error,    ///< get only: the socket's error as a std::errc value, 0 for none; reading clears it
 };
 
-struct Handle_Pair {
-  Unique_Handle first, second;
-};
-
 Result<Unique_Handle> open_socket(Family, Socket_Kind);
 Result<Handle_Pair> socket_pair();  ///< two connected stream sockets
 Result<> bind(Handle, const Socket_Address&);

@@ -9,6 +9,7 @@
 #include <strata/os/Bytes.h>
 #include <strata/os/Export.h>
 #include <strata/os/Handle.h>
+#include <strata/os/Handle_Passing.h>
 #include <strata/os/Result.h>
 #include <strata/os/Socket.h>
 #include <strata/os/Socket_Address.h>
@@ -30,6 +31,13 @@ class SOCK_Stream {
   Result<std::size_t> send(Const_Bytes bytes) noexcept { return os::send(handle(), bytes); }    ///< bytes taken
   /// One gathered write of at most os::max_gather parts; bytes taken.
   Result<std::size_t> send(std::span<const Const_Bytes> parts) noexcept { return os::send(handle(), parts); }
+  /// UNIX alone: duplicates of `handles` go with the first of `bytes`, of which there is at least one.
+  Result<std::size_t> send_handles(Const_Bytes bytes, std::span<const os::Handle> handles) noexcept {
+    return os::send_handles(handle(), bytes, handles);
+  }
+  Result<os::Passed> receive_handles(Bytes buffer, std::size_t most) {
+    return os::receive_handles(handle(), buffer, most);
+  }
   Result<> shutdown(os::Shutdown how) noexcept { return os::shutdown(handle(), how); }
 
   Result<> set_no_delay(bool on) noexcept { return set(os::Socket_Option::no_delay, on); }  ///< TCP alone
