@@ -170,6 +170,11 @@ class Schema(unittest.TestCase):
         file = Path(__file__).parents[2] / "config/schema/strata.schema.json"
         self.assertEqual(file.read_text(), run("--schema")[1], "stratad --schema > config/schema/strata.schema.json")
 
+    def test_the_reference_of_kinds_is_up_to_date(self):
+        file = Path(__file__).parents[2] / "docs/reference/kinds.md"
+        listed = file.read_text().split("```text\n")[1].split("```")[0]
+        self.assertEqual(listed, run("--list-kinds")[1], "stratad --list-kinds, into docs/reference/kinds.md")
+
     def test_of_the_example(self):
         example = Path(__file__).parents[2] / "config/examples/echo.yaml"
         self.assertTrue(self.accepts(example.read_text()))
@@ -206,6 +211,14 @@ class Configuration(unittest.TestCase):
             code, told = daemon.end()
             self.assertEqual(code, 78)
             self.assertIn("a.yaml:2:12: error: the key \"kind\" is missing", told)
+
+    def test_what_will_surprise_is_told_apart_and_is_no_mistake(self):
+        text = configuration("{ name: a, kind: echo, listen: 'tcp://127.0.0.1:0', queue_limit: 64KiB }",
+                             "{ name: b, kind: echo, listen: 'tcp://127.0.0.1:0', enabled: false }",
+                             "{ name: c, kind: echo, listen: 'tcp://127.0.0.1:0', after: [b] }")
+        self.assertEqual(check(text), (0, "", (
+            "a.yaml:4:70: warning: queue_limit: is below the high-water mark of 1MiB, which is never reached\n"
+            'a.yaml:6:65: warning: "b" is not enabled: there is nothing to wait for\n')))
 
     def test_what_is_no_yaml_is_told_with_its_place(self):
         self.assertEqual(check("strata: 1\nservices: [\n")[0], 78)

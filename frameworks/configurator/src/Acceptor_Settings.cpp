@@ -67,6 +67,12 @@ void Acceptor_Settings::read(const Service_Config& config, bool client_speaks_fi
   if (defer_accept != Duration{} && !client_speaks_first) {
     refuse("defer_accept", "only for kinds whose client speaks first; others would make it wait");
   }
+  if (const Config_Node* limit = config.node.find("queue_limit"); limit != nullptr && queue_limit != 0) {
+    if (queue_limit < high_water) {
+      const std::string mark = Size_Type::show(high_water);
+      errors.warn(*limit, "is below the high-water mark of " + mark + ", which is never reached");
+    }
+  }
   if (low_water > high_water) {
     if (config.node.find("low_water") == nullptr) {
       low_water = high_water / 4;  // the default of both

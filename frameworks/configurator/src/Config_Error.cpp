@@ -53,7 +53,7 @@ std::string in_quotes(std::string_view text) {
 std::string Config_Error::text() const {
   std::string place = escaped(file);
   if (mark.line != 0) place += ':' + std::to_string(mark.line) + ':' + std::to_string(mark.column);
-  return place + ": error: " + escaped(message);
+  return place + (warning ? ": warning: " : ": error: ") + escaped(message);
 }
 
 void Config_Errors::at_value(const Config_Node& node, const std::string& message, std::size_t offset) {
@@ -72,6 +72,19 @@ void Config_Errors::missing(const Config_Node& mapping, std::string_view key, st
 
 void Config_Errors::at_key(const Config_Node& node, std::string message) {
   add({node.file(), node.key_mark(), std::move(message)});
+}
+
+void Config_Errors::warn(const Config_Node& node, const std::string& message) {
+  warnings_.push_back({node.file(), node.mark(), node.key().empty() ? message : node.key() + ": " + message});
+  warnings_.back().warning = true;
+}
+
+std::string Config_Errors::warnings() const {
+  std::vector<Config_Error> sorted = warnings_;
+  std::ranges::stable_sort(sorted, {}, [](const Config_Error& one) { return std::pair{one.file, one.mark}; });
+  std::string lines;
+  for (const Config_Error& one : sorted) lines += one.text() + '\n';
+  return lines;
 }
 
 void Config_Errors::outside(const Config_Node& node, const std::string& message) {

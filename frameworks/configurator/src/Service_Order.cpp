@@ -27,6 +27,8 @@ void Service_Order::read(std::size_t index, std::string_view key, const std::vec
       before_[index].push_back(static_cast<std::size_t>(found - configs_.begin()));
       if (key == "requires" && configs_[index].enabled && !found->enabled) {
         errors.at_value((*list)[i], in_quotes(names[i]) + " is not enabled");
+      } else if (configs_[index].enabled && !found->enabled) {
+        errors.warn((*list)[i], in_quotes(names[i]) + " is not enabled: there is nothing to wait for");
       }
       continue;
     }

@@ -34,6 +34,7 @@ std::expected<Loaded, Exit_Code> load(const Config_Source& source, Service_Repos
     errors.sort();
     loaded.tree = std::move(*root);
   }
+  std::fputs(errors.warnings().c_str(), stderr);
   if (errors.empty()) return loaded;
   std::fputs(errors.text().c_str(), stderr);
   return std::unexpected{errors.all_outside() ? Exit_Code::unavailable : Exit_Code::configuration};

@@ -28,6 +28,7 @@ struct Config_Error {
   Mark mark;
   std::string message;
   bool outside = false;  ///< the text is right, but something that it names is not: a plugin's file
+  bool warning = false;  ///< it can be run, and will surprise
   std::string text() const;  ///< "FILE:LINE:COL: error: message" as compilers print it, control characters escaped
 };
 
@@ -48,6 +49,9 @@ class Config_Errors {
   void missing(const Config_Node& mapping, std::string_view key, std::string_view help);
   /// What the value names is wrong, not the value.
   void outside(const Config_Node&, const std::string& message);
+  /// Nothing that keeps it from running: told apart, and counted nowhere.
+  void warn(const Config_Node&, const std::string& message);
+  std::string warnings() const;  ///< one line each, by place
   /// Not one of them is a mistake of the text.
   bool all_outside() const noexcept;
 
@@ -60,6 +64,7 @@ class Config_Errors {
 
  private:
   std::vector<Config_Error> errors_;
+  std::vector<Config_Error> warnings_;
 };
 
 }  // namespace v1

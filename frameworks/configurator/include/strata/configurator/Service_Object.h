@@ -31,8 +31,8 @@ struct Service_Context {
 };
 
 /// A service's life under the configurator (ACE's Service_Object). The hooks are called in the order of their
-/// declaration, each once, but for `stop`; after an error none but `stop` and the destructor. With `restart: on_failure`
-/// a service that has failed and stopped, or whose start has failed, gets `start` again. Owned by the
+/// declaration, each once, but for `stop`; after an error none but `stop` and the destructor. With `restart:
+/// on_failure` a service that has failed and stopped, or whose start has failed, gets `start` again. Owned by the
 /// Service_Repository. @threads home
 class Service_Object {
  public:
