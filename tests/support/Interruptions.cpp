@@ -75,8 +75,9 @@ Operations all_interrupting() {
                       &O::peer_address, &O::receive_datagrams, &O::send_datagrams, &O::set_membership, &O::resolve,
                       &O::epoll_open, &O::epoll_control, &O::epoll_wait, &O::poll, &O::select, &O::entropy,
                       &O::file_open, &O::file_status, &O::file_sync, &O::file_rename, &O::file_remove,
-                      &O::path_status, &O::path_set_permissions, &O::directory_list, &O::thread_start,
-                      &O::thread_join, &O::signal_open, &O::signal_read, &O::raise_descriptor_limit>();
+                      &O::path_status, &O::path_set_permissions, &O::path_set_owner, &O::directory_list,
+                      &O::thread_start, &O::thread_join, &O::signal_open, &O::signal_read,
+                      &O::raise_descriptor_limit>();
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
@@ -60,6 +61,7 @@ class SOCK_Acceptor_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_socket_file_in_use_is_left_alone);
   CPPUNIT_TEST(a_file_that_is_no_socket_is_left_alone);
   CPPUNIT_TEST(permissions_hold_whatever_the_umask);
+  CPPUNIT_TEST(the_owner_is_set_before_anybody_can_connect);
   CPPUNIT_TEST(errors_name_the_call_and_the_address);
   CPPUNIT_TEST(failed_accept_leaves_the_listener_alive);
   CPPUNIT_TEST(inherited_listener_is_adopted);
@@ -203,6 +205,29 @@ class SOCK_Acceptor_Test : public CppUnit::TestFixture {
     const Socket_File file;
     const SOCK_Acceptor acceptor = SOCK_Acceptor::open(file.address, {.permissions = 0666}).value();
     CPPUNIT_ASSERT_EQUAL(0666u, os::path_status(file.path)->permissions);
+  }
+
+  void the_owner_is_set_before_anybody_can_connect() {
+    static std::vector<std::string> calls;
+    calls.clear();
+    table_.path_set_owner = [](const char*, std::uint32_t user, std::uint32_t group) {
+      calls.push_back("owner " + std::to_string(user) + ':' + std::to_string(group));
+      return os::Raw{0};
+    };
+    table_.listen = [](os::Handle handle, int backlog) {
+      calls.push_back("listen");
+      return os::native_operations().listen(handle, backlog);
+    };
+    const Socket_File file;
+    const os::Operations_Scope scope(table_);
+    CPPUNIT_ASSERT(SOCK_Acceptor::open(file.address, {.owner = {33, 34}}));
+    CPPUNIT_ASSERT(calls == (std::vector<std::string>{"owner 33:34", "listen"}));
+    table_.path_set_owner = [](const char*, std::uint32_t, std::uint32_t) {
+      return -static_cast<os::Raw>(std::errc::operation_not_permitted);
+    };
+    const Socket_File other;
+    const auto refused = SOCK_Acceptor::open(other.address, {.owner = {33, 34}});
+    CPPUNIT_ASSERT(refused.error().what.starts_with("set the owner of " + other.path));
   }
 
   void errors_name_the_call_and_the_address() {

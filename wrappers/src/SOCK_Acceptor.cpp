@@ -23,9 +23,16 @@ struct Setting {
 };
 
 /// Before it listens: until then nobody can connect.
-Outcome<> set_permissions(const os::Socket_Address& address, unsigned permissions) {
-  if (address.family() != os::Family::local || permissions == 0 || is_abstract(address)) return {};
-  const auto set = os::set_permissions(std::string{address.path()}, permissions);
+Outcome<> set_rights(const os::Socket_Address& address, const Listen_Options& options) {
+  if (address.family() != os::Family::local || is_abstract(address)) return {};
+  const std::string path{address.path()};
+  if (options.owner != os::File_Owner{}) {
+    if (const auto set = os::set_owner(path, options.owner); !set) {
+      return fail(set.error(), "set the owner of " + to_text(address));
+    }
+  }
+  if (options.permissions == 0) return {};
+  const auto set = os::set_permissions(path, options.permissions);
   return set ? Outcome<>{} : fail(set.error(), "set permissions of " + to_text(address));
 }
 
@@ -76,7 +83,7 @@ Outcome<SOCK_Acceptor> SOCK_Acceptor::open(const os::Socket_Address& address, co
     bound = os::bind(socket->get(), address);
   }
   if (!bound) return fail(bound.error(), "bind " + to_text(address));
-  if (auto permitted = set_permissions(address, options.permissions); !permitted) {
+  if (auto permitted = set_rights(address, options); !permitted) {
     return std::unexpected{std::move(permitted.error())};
   }
   if (const auto listening = os::listen(socket->get(), options.backlog); !listening) {

@@ -26,6 +26,7 @@ std::span<const Field> Acceptor_Settings::fields() {
   static constexpr std::array table{
       key<&Own::listen>("listen", "where it accepts: tcp://127.0.0.1:7007, unix:///run/echo, or a list").must(),
       key<&Own::socket_mode, Permissions_Type>("socket_mode", "permissions of a UNIX socket: 0660; 0: the umask's"),
+      key<&Own::socket_owner>("socket_owner", "of a UNIX socket: USER, USER:GROUP or :GROUP; empty: this process's"),
       key<&Own::idle_timeout>("idle_timeout", "closes a connection when nothing moved for so long; 0s: never")
           .within(0, longest_timeout),
       key<&Own::write_timeout>("write_timeout", "closes a connection whose peer took nothing for so long; 0s: never")

@@ -16,6 +16,7 @@ Listen_Options listen_options(const Acceptor_Options& options) {
   Listen_Options listen;
   listen.backlog = options.backlog;
   listen.permissions = options.socket_mode;
+  listen.owner = options.socket_owner;
   listen.defer_accept = static_cast<int>(std::chrono::ceil<std::chrono::seconds>(options.defer_accept).count());
   return listen;
 }

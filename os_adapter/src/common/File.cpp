@@ -100,6 +100,10 @@ Result<> set_permissions(const std::string& path, unsigned permissions) {
   return done(retry(table().path_set_permissions, path.c_str(), permissions));
 }
 
+Result<> set_owner(const std::string& path, File_Owner owner) {
+  return done(retry(table().path_set_owner, path.c_str(), owner.user, owner.group));
+}
+
 Result<std::vector<std::string>> list_directory(const std::string& path) {
   std::vector<std::string> names;
   const Raw raw = retry(table().directory_list, path.c_str(), names);

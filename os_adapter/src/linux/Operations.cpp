@@ -65,6 +65,7 @@ constinit const Operations native_table{
     .file_remove = native::file_remove,
     .path_status = native::path_status,
     .path_set_permissions = native::path_set_permissions,
+    .path_set_owner = native::path_set_owner,
     .directory_list = native::directory_list,
 
     .thread_start = native::thread_start,

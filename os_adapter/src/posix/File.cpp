@@ -123,6 +123,10 @@ Raw path_set_permissions(const char* path, unsigned permissions) {
   return raw_of(fchmodat(AT_FDCWD, path, static_cast<mode_t>(permissions), AT_SYMLINK_NOFOLLOW));
 }
 
+Raw path_set_owner(const char* path, std::uint32_t user, std::uint32_t group) {
+  return raw_of(fchownat(AT_FDCWD, path, user, group, AT_SYMLINK_NOFOLLOW));
+}
+
 Raw directory_list(const char* path, std::vector<std::string>& names) {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder{opendir(path), closedir};
   if (!folder) return -Raw{errno};

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/os/User.h>
 
+#include <utility>
 #include <vector>
 
+#include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -11,32 +13,41 @@
 namespace strata::inline v1::os {
 namespace {
 
-/// Calls getpwnam_r or getpwuid_r with a buffer that grows until the entry fits.
-template <class Look_Up>
-Result<User> found(Look_Up look_up) {
+/// Calls getpwnam_r, getpwuid_r or getgrnam_r with a buffer that grows until the entry fits; `take` is given it.
+template <class Entry, class Look_Up, class Take>
+auto found(Look_Up look_up, Take take) -> Result<decltype(take(std::declval<const Entry&>()))> {
   constexpr std::size_t largest = 1 << 20;
   for (std::vector<char> buffer(1024);; buffer.resize(buffer.size() * 4)) {
-    passwd entry{};
-    passwd* answer = nullptr;
+    Entry entry{};
+    Entry* answer = nullptr;
     const int error = look_up(&entry, buffer.data(), buffer.size(), &answer);
     if (error == EINTR || (error == ERANGE && buffer.size() < largest)) continue;
     if (error != 0) return failure(-Raw{error});
     if (answer == nullptr) return fail(std::errc::invalid_argument);
-    return User{answer->pw_uid, answer->pw_gid, answer->pw_name};
+    return take(*answer);
   }
 }
+
+using Group_Entry = struct group;  // a member of User has its name
+
+User user_of(const passwd& entry) { return {entry.pw_uid, entry.pw_gid, entry.pw_name}; }
 
 }  // namespace
 
 User User::effective() {
   User user{geteuid(), getegid(), {}};
-  const auto known = found([&user](auto... rest) { return getpwuid_r(user.id, rest...); });
+  const auto known = found<passwd>([&user](auto... rest) { return getpwuid_r(user.id, rest...); }, user_of);
   if (known) user.name = known->name;
   return user;
 }
 
 Result<User> User::find(const std::string& name) {
-  return found([&name](auto... rest) { return getpwnam_r(name.c_str(), rest...); });
+  return found<passwd>([&name](auto... rest) { return getpwnam_r(name.c_str(), rest...); }, user_of);
+}
+
+Result<std::uint32_t> User::find_group(const std::string& name) {
+  const auto number = [](const Group_Entry& entry) -> std::uint32_t { return entry.gr_gid; };
+  return found<Group_Entry>([&name](auto... rest) { return getgrnam_r(name.c_str(), rest...); }, number);
 }
 
 }  // namespace strata::inline v1::os

@@ -33,6 +33,14 @@ struct File_Status {
   File_Type type = File_Type::other;
 };
 
+/// Whom a file belongs to, by number.
+struct File_Owner {
+  static constexpr std::uint32_t unchanged = ~std::uint32_t{0};
+  std::uint32_t user = unchanged;
+  std::uint32_t group = unchanged;
+  friend bool operator==(const File_Owner&, const File_Owner&) = default;
+};
+
 /// A regular file; positions and sizes in bytes. A symbolic link as the last part of the path is followed only for
 /// `read` (O_NOFOLLOW).
 class File {
@@ -61,6 +69,8 @@ Result<> remove_file(const std::string& path);
 Result<File_Status> path_status(const std::string& path);
 /// rwxrwxrwx, whatever the umask; a symbolic link is not followed. Source: fchmodat(2).
 Result<> set_permissions(const std::string& path, unsigned permissions);
+/// A symbolic link is not followed. operation_not_permitted: only the superuser gives files away. Source: fchownat(2).
+Result<> set_owner(const std::string& path, File_Owner owner);
 /// The names in a folder, sorted, without `.` and `..`.
 Result<std::vector<std::string>> list_directory(const std::string& path);
 

@@ -110,6 +110,7 @@ struct Operations {
   Raw (*file_remove)(const char* path);
   Raw (*path_status)(const char* path, File_Status&);
   Raw (*path_set_permissions)(const char* path, unsigned permissions);
+  Raw (*path_set_owner)(const char* path, std::uint32_t user, std::uint32_t group);
   Raw (*directory_list)(const char* path, std::vector<std::string>& names);  ///< with `.` and `..`, in no order
 
   // Processes, threads, signals

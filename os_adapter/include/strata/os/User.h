@@ -18,6 +18,7 @@ struct User {
   std::string name;  ///< empty where the system knows none
   static User effective();
   static Result<User> find(const std::string& name);  ///< errors: invalid_argument for no such user
+  static Result<std::uint32_t> find_group(const std::string& name);  ///< its number; invalid_argument for none
   bool is_superuser() const noexcept { return id == 0; }
 };
 

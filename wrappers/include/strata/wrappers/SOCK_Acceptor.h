@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <strata/os/Export.h>
+#include <strata/os/File.h>
 #include <strata/os/Handle.h>
 #include <strata/os/Outcome.h>
 #include <strata/os/Result.h>
@@ -19,6 +20,7 @@ struct Listen_Options {
   bool reuse_port = false;    ///< several listeners share the port, the kernel spreads the connections
   bool no_delay = true;       ///< accepted sockets inherit it (tcp(7))
   unsigned permissions = 0;   ///< of a UNIX socket's file, as 0660; 0: what the umask leaves
+  os::File_Owner owner{};     ///< of a UNIX socket's file
   int defer_accept = 0;       ///< seconds to wait for the client's first bytes before it is accepted; 0: off
 };
 

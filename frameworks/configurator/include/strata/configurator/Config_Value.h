@@ -15,6 +15,7 @@
 #include <strata/configurator/Config_Field.h>
 #include <strata/os/Clock.h>
 #include <strata/os/Export.h>
+#include <strata/os/File.h>
 #include <strata/wrappers/Endpoint.h>
 
 // The types that a field may have. Each reader adds what is wrong to the errors and then leaves the value alone.
@@ -96,6 +97,15 @@ struct Permissions_Type {
   static constexpr Value_Shape shape{Value_Shape::Kind::text, "octal"};
   static void read(const Config_Node&, const Field&, unsigned&, Config_Errors&);
   static std::string show(unsigned value);
+};
+
+/// Whom a file belongs to: USER, USER:GROUP or :GROUP, by name or number; of a USER alone also the group.
+/// Empty: nobody else.
+template <>
+struct Value_Type<os::File_Owner> {
+  static constexpr Value_Shape shape{Value_Shape::Kind::text, "owner"};
+  static void read(const Config_Node&, const Field&, os::File_Owner&, Config_Errors&);
+  static std::string show(const os::File_Owner& value);
 };
 
 /// What something is called in lines, logs and metrics: 1 to 64 letters, digits, - and _.
