@@ -148,7 +148,7 @@ std::string Cache_Session::general_stats() {
       {"touch_misses", all.touches - all.touch_hits},
       {"bytes_read", service().metrics().bytes_in.value()},
       {"bytes_written", service().metrics().bytes_out.value()},
-      {"limit_maxbytes", store().limit()},
+      {"limit_maxbytes", state_.memory()},
       {"threads", 1},
       {"bytes", store().live_bytes()},
       {"curr_items", store().size()},

@@ -14,12 +14,18 @@ namespace {
 constexpr std::int64_t longest_relative = 60 * 60 * 24 * 30;  // seconds; beyond, it is a time (protocol.txt)
 constexpr std::uint32_t first_second = 2;  // of the store's clock: 0 is never, and 1 is past
 
-Store_Limits limits_of(const Cache_Options& options) { return {options.memory, options.max_item}; }
+constexpr std::size_t incoming_share = 16;
+
+Store_Limits limits_of(const Cache_Options& options) {
+  return {options.memory - options.memory / incoming_share, options.max_item};
+}
 
 }  // namespace
 
 Cache_State::Cache_State(strata::Service& service)
     : home_(service.home()),
+      memory_(service.options<Cache_Options>().memory),
+      incoming_(memory_ / incoming_share, &service.budget()),
       store_(limits_of(service.options<Cache_Options>()), strata::os::random_seed()),
       begin_(home_.now()) {
   store_.set_time(first_second);

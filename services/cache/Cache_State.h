@@ -18,7 +18,7 @@ struct Cache_Options {
   static constexpr auto fields() {
     using strata::field, strata::Size_Type;
     return std::array{
-        field<&Cache_Options::memory, Size_Type>("memory", "bytes for all items, overhead counted: a hard cap")
+        field<&Cache_Options::memory, Size_Type>("memory", "bytes for items, and for values on their way: a hard cap")
             .within(1 << 20, std::int64_t{32} << 30),
         field<&Cache_Options::max_item, Size_Type>("max_item", "bytes of a value; at most a sixteenth of the memory")
             .within(1024, 1 << 30)};
@@ -37,6 +37,9 @@ class Cache_State {
   explicit Cache_State(strata::Service& service);
 
   Item_Store& store() noexcept { return store_; }
+  /// Of values that come in pieces: a sixteenth of the memory, for all peers together.
+  strata::Budget& incoming() noexcept { return incoming_; }
+  std::size_t memory() const noexcept { return memory_; }  ///< bytes, as configured
   Cache_Counts& counts() noexcept { return counts_; }
   /// Sets the store's clock; a flush that was asked for a time that has come takes place. Once for each read.
   void look_at_clock();
@@ -48,6 +51,8 @@ class Cache_State {
 
  private:
   strata::Reactor& home_;
+  std::size_t memory_;
+  strata::Budget incoming_;
   Item_Store store_;
   Cache_Counts counts_;
   strata::Time_Point begin_;

@@ -19,7 +19,7 @@ constexpr std::string_view stored = "STORED\r\n", not_stored = "NOT_STORED\r\n";
 Cache_Session::~Cache_Session() { forget_value(); }
 
 void Cache_Session::forget_value() {
-  if (incoming_.charged != 0) service().budget().release(incoming_.charged);
+  if (incoming_.charged != 0) state_.incoming().release(incoming_.charged);
   incoming_.charged = 0;
   incoming_.bytes = {};
 }
@@ -81,7 +81,7 @@ Cache_Session::Result<> Cache_Session::handle_block(Bytes part, std::size_t miss
 Cache_Session::Result<> Cache_Session::keep_piece(Bytes part) try {
   if (incoming_.bytes.empty()) {
     const std::size_t whole = incoming_.size + Item::end_size;
-    if (!service().budget().charge(whole)) return strata::fail(std::errc::no_buffer_space);
+    if (!state_.incoming().charge(whole)) return strata::fail(std::errc::no_buffer_space);
     incoming_.charged = whole;
     incoming_.bytes.reserve(whole);
   }

@@ -21,8 +21,7 @@ std::size_t ring_for(std::size_t memory) { return (memory - memory / index_share
 }  // namespace
 
 Item_Store::Item_Store(const Store_Limits& limits, std::uint64_t seed)
-    : memory_(limits.memory),
-      max_item_(std::min(limits.max_item, limits.memory / 16)),
+    : max_item_(std::min(limits.max_item, limits.memory / 16)),
       ring_(ring_for(limits.memory)),
       index_(ring_, chains_for(limits.memory)),
       reserve_(3 * Item::bytes_for(250, max_item_)),

@@ -53,7 +53,6 @@ class Item_Store {
   std::size_t max_item() const noexcept { return max_item_; }
   std::size_t size() const noexcept { return index_.size(); }
   std::size_t live_bytes() const noexcept { return live_; }
-  std::size_t limit() const noexcept { return memory_; }
   const Store_Counts& counts() const noexcept { return counts_; }
 
  private:
@@ -66,7 +65,6 @@ class Item_Store {
   bool collecting() const noexcept;
   std::size_t look_at_oldest() noexcept;
 
-  std::size_t memory_;
   std::size_t max_item_;
   Item_Ring ring_;
   Item_Index index_;

@@ -23,6 +23,7 @@ class Cache_Session_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_peer_that_reads_nothing_costs_no_more_than_the_high_water_mark);
   CPPUNIT_TEST(a_value_in_pieces_is_charged_until_it_is_whole);
   CPPUNIT_TEST(a_value_without_room_is_refused_and_the_peer_stays);
+  CPPUNIT_TEST(values_on_their_way_share_a_sixteenth_of_the_memory);
   CPPUNIT_TEST(a_line_without_end_closes);
   CPPUNIT_TEST_SUITE_END();
 
@@ -126,6 +127,22 @@ class Cache_Session_Test : public CppUnit::TestFixture {
                          world.ask("set a 0 0 100000\r\n" + value + "\r\n"));
     world.service().budget().release(strata::Budget::unlimited - 1000);
     CPPUNIT_ASSERT_EQUAL(std::string{"STORED\r\n"}, world.ask(item("a", "1")));
+  }
+
+  void values_on_their_way_share_a_sixteenth_of_the_memory() {
+    cache::Cache_Options options;
+    options.memory = 16 * 1024 * 1024;
+    options.max_item = 700'000;
+    Cache_World world{options};
+    const std::string half(350'000, 'v');
+    world.say("set a 0 0 700000\r\n" + half, 0);
+    world.turns(5);
+    world.say("set b 0 0 700000\r\n" + half, 1);
+    CPPUNIT_ASSERT_EQUAL(std::string{"SERVER_ERROR out of memory storing object\r\n"}, world.heard(1));
+    CPPUNIT_ASSERT_EQUAL(std::string{"STORED\r\n"}, world.ask(half + "\r\n", 0));
+    CPPUNIT_ASSERT_EQUAL(std::string{}, world.ask(half + "\r\n", 1));  // swallowed
+    CPPUNIT_ASSERT_EQUAL(std::string{"STORED\r\n"}, world.ask("set b 0 0 700000\r\n" + half + half + "\r\n", 1));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, world.service().budget().used());
   }
 
   void a_line_without_end_closes() {
