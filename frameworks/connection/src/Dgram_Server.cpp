@@ -21,6 +21,7 @@ Outcome<> Dgram_Server_Base::open(std::span<const os::Socket_Address> addresses,
 }
 
 Outcome<> Dgram_Server_Base::adopt(SOCK_Dgram socket, const Dgram_Limits& limits) try {
+  std::erase_if(sockets_, [](Handler_Ref ref) { return ref.reactor()->find(ref) == nullptr; });
   std::unique_ptr<Dgram_Handler> handler = make_handler();
   Dgram_Handler& starting = *handler;
   const Result<Handler_Ref> ref =
