@@ -74,7 +74,10 @@ struct Size_Type {
     detail::read_size(node, unsigned_field, wide, errors);
     value = static_cast<T>(wide);
   }
-  static std::string show(std::uint64_t value) { return detail::show_size(value); }
+  template <std::integral T>
+  static std::string show(T value) {
+    return detail::show_size(static_cast<std::uint64_t>(value));
+  }
 };
 
 /// A span of time: 250ms, 30s, 5m, 1h. Never negative.
