@@ -2,17 +2,14 @@
 #include <strata/wrappers/Process_Mutex.h>
 
 #include <chrono>
-#include <cstring>
 #include <optional>
 #include <thread>
-#include <vector>
 
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <strata/wrappers/Shared_Memory.h>
 #include <strata_test/Child.h>
-#include <strata_test/Scale.h>
 
 using namespace strata;
 using namespace std::chrono_literals;
@@ -29,7 +26,6 @@ class Process_Mutex_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_child_that_dies_with_it_leaves_it_to_the_next);
   CPPUNIT_TEST(who_does_not_mend_gives_it_up_for_all);
   CPPUNIT_TEST(a_deadline_that_has_passed_is_told);
-  CPPUNIT_TEST(threads_count_under_it);
   CPPUNIT_TEST_SUITE_END();
 
   std::optional<Shared_Memory> memory_;
@@ -89,22 +85,6 @@ class Process_Mutex_Test : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(mutex_->unlock());
     CPPUNIT_ASSERT(has(mutex_->lock_until(Clock::now() + 10s), Former::unlocked));
     CPPUNIT_ASSERT(mutex_->unlock());
-  }
-  void threads_count_under_it() {
-    const std::uint64_t each = strata_test::count(10'000'000);
-    std::uint64_t sum = 0;
-    std::vector<std::jthread> threads;
-    for (int i = 0; i < 4; ++i) {
-      threads.emplace_back([&] {
-        for (std::uint64_t n = 0; n < each; ++n) {
-          CPPUNIT_ASSERT(mutex_->lock());
-          ++sum;
-          CPPUNIT_ASSERT(mutex_->unlock());
-        }
-      });
-    }
-    threads.clear();
-    CPPUNIT_ASSERT_EQUAL(4 * each, sum);
   }
 };
 
