@@ -119,6 +119,7 @@ Result<Message_Block> Message_Queue::dequeue(Time_Point deadline) {
 void Message_Queue::deactivate() noexcept {
   const State::Lock lock{state_->mutex};
   state_->active = false;
+  ++state_->pulses;  // also for one who wakes only after `activate`
   state_->filled.notify_all();
   state_->emptied.notify_all();
 }
