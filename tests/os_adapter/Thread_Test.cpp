@@ -22,6 +22,8 @@ class Thread_Test : public Os_Fixture {
   CPPUNIT_TEST(a_thread_is_moved_without_being_joined);
   CPPUNIT_TEST(fifteen_bytes_of_the_name_are_kept);
   CPPUNIT_TEST(the_body_is_destroyed_when_no_thread_starts);
+  CPPUNIT_TEST(a_thread_runs_on_the_core_that_was_asked_for);
+  CPPUNIT_TEST(a_core_that_is_not_there_is_refused);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -74,6 +76,26 @@ class Thread_Test : public Os_Fixture {
     expect_error(std::errc::resource_unavailable_try_again, os::spawn("none", [held] { ++*held; }));
     CPPUNIT_ASSERT_EQUAL(1L, held.use_count());
     CPPUNIT_ASSERT_EQUAL(0, *held);
+  }
+
+  void a_thread_runs_on_the_core_that_was_asked_for() {
+    std::string cores, wanted;
+    std::ifstream status{"/proc/self/status"};
+    for (std::string key; status >> key && key != "Cpus_allowed_list:";) status.ignore(4096, '\n');
+    status >> wanted;
+    const int core = std::stoi(wanted);  // the first that this process may use
+    value_of(os::spawn("pinned", [&cores] {
+      std::ifstream own{"/proc/thread-self/status"};
+      for (std::string key; own >> key && key != "Cpus_allowed_list:";) own.ignore(4096, '\n');
+      own >> cores;
+    }, core)).join();
+    CPPUNIT_ASSERT_EQUAL(std::to_string(core), cores);
+    CPPUNIT_ASSERT(os::processors() >= 1);
+  }
+
+  void a_core_that_is_not_there_is_refused() {
+    expect_error(std::errc::invalid_argument, os::spawn("nowhere", [] {}, 1023));
+    expect_error(std::errc::invalid_argument, os::spawn("nowhere", [] {}, 100'000));
   }
 };
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/os/Thread.h>
 
+#include <algorithm>
 #include <memory>
 #include <new>
+#include <thread>
 #include <utility>
 
 #include "common/Seam.h"
@@ -34,14 +36,16 @@ void Thread::join() noexcept {
   if (id_ != 0) retry(table().thread_join, std::exchange(id_, 0));
 }
 
-Result<Thread> spawn(std::string name, std::move_only_function<void()> body) {
+Result<Thread> spawn(std::string name, std::move_only_function<void()> body, int core) {
   std::unique_ptr<Body> owned_body{new (std::nothrow) Body{std::move(body)}};
   if (!owned_body) return fail(std::errc::not_enough_memory);
   Thread thread;
-  const Raw raw = retry(table().thread_start, Thread_Start{name.c_str(), run, owned_body.get(), &thread.id_});
+  const Raw raw = retry(table().thread_start, Thread_Start{name.c_str(), run, owned_body.get(), &thread.id_, core});
   if (raw < 0) return failure(raw);
   static_cast<void>(owned_body.release());  // the thread's now
   return thread;
 }
+
+unsigned processors() noexcept { return std::max(1u, std::thread::hardware_concurrency()); }
 
 }  // namespace strata::inline v1::os

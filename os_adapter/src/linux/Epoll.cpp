@@ -27,6 +27,7 @@ class Epoll_Demultiplexer final : public Demultiplexer {
   explicit Epoll_Demultiplexer(Unique_Handle epoll) noexcept : epoll_(std::move(epoll)) {}
 
   std::string_view name() const noexcept override { return "epoll"; }
+  bool concurrent() const noexcept override { return true; }
 
   Result<> add(Handle handle, Interest interest, std::uint64_t token) override {
     return control(EPOLL_CTL_ADD, handle, events_of(interest), token);

@@ -30,6 +30,8 @@ Raw epoll_wait(Handle epoll, epoll_event*, int capacity, Duration timeout);
 Result<std::unique_ptr<Demultiplexer>> open_epoll();
 Result<std::unique_ptr<Demultiplexer>> open_demultiplexer(std::string_view name);
 
+Raw park(const std::atomic<std::uint32_t>& word, std::uint32_t expected, Duration timeout);
+Raw unpark(const std::atomic<std::uint32_t>& word, unsigned most);
 Raw entropy(std::byte* data, std::size_t size);
 Raw signal_open(const Signal* signals, std::size_t count);
 Raw signal_read(Handle);

@@ -70,6 +70,8 @@ constinit const Operations native_table{
 
     .thread_start = native::thread_start,
     .thread_join = native::thread_join,
+    .park = native::park,
+    .unpark = native::unpark,
     .process_id = native::process_id,
     .signal_open = native::signal_open,
     .signal_read = native::signal_read,

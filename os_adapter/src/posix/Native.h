@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <pthread.h>
+
 #include <strata/os/Demultiplexer.h>
 #include <strata/os/Operations.h>
 #include <strata/os/Socket.h>
@@ -69,7 +71,8 @@ Raw directory_list(const char* path, std::vector<std::string>& names);
 
 Raw thread_start(const Thread_Start&);
 Raw thread_join(std::uint64_t thread);
-void name_this_thread(const char* name) noexcept;  ///< each platform has its own
+void name_this_thread(const char* name) noexcept;  ///< each platform has its own, of this and the next
+int set_affinity(pthread_attr_t&, int core) noexcept;  ///< 0 or an errno
 
 Raw process_id();
 Raw raise_descriptor_limit();

@@ -33,11 +33,15 @@ Raw thread_start(const Thread_Start& wanted) {
   if (!start) return -Raw{ENOMEM};
   std::strncpy(start->name, wanted.name, sizeof start->name - 1);
   pthread_t thread{};
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  int error = wanted.core < 0 ? 0 : set_affinity(attributes, wanted.core);
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the first thread's, through its Signal_Source
-  const int error = pthread_create(&thread, nullptr, strata_thread_main, start.get());
+  if (error == 0) error = pthread_create(&thread, &attributes, strata_thread_main, start.get());
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_attr_destroy(&attributes);
   if (error != 0) return -Raw{error};
   static_cast<void>(start.release());  // the thread's now
   static_assert(sizeof thread <= sizeof *wanted.id);

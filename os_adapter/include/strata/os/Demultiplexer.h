@@ -43,6 +43,9 @@ class Demultiplexer {
  public:
   virtual ~Demultiplexer() = default;
   virtual std::string_view name() const noexcept = 0;
+  /// Whether add, modify and remove may be called while another thread is in `wait`, and count for that wait. One of
+  /// them at a time all the same.
+  virtual bool concurrent() const noexcept { return false; }
 
   /// `token` comes back with every event. Errors: file_exists (already added), too_many_files_open (does not fit:
   /// select and FD_SETSIZE), operation_not_permitted (regular file), bad_file_descriptor.

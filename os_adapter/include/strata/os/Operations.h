@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -116,6 +117,8 @@ struct Operations {
   // Processes, threads, signals
   Raw (*thread_start)(const Thread_Start&);
   Raw (*thread_join)(std::uint64_t thread);
+  Raw (*park)(const std::atomic<std::uint32_t>& word, std::uint32_t expected, Duration timeout);  ///< see Monitor.h
+  Raw (*unpark)(const std::atomic<std::uint32_t>& word, unsigned most);  ///< how many it has woken
   Raw (*process_id)();
   Raw (*signal_open)(const Signal* signals, std::size_t count);  ///< blocks them and makes a source: signalfd(2)
   Raw (*signal_read)(Handle);                                     ///< the next Signal's value, or -EAGAIN

@@ -18,6 +18,7 @@ struct Thread_Start {
   void (*body)(void*);
   void* argument;
   std::uint64_t* id;  ///< filled on success; for thread_join
+  int core = -1;      ///< the processor that it runs on; < 0: any
 };
 
 /// A thread started through the seam; joins in its destructor. Move-only.
@@ -31,13 +32,17 @@ class Thread {
   void join() noexcept;
 
  private:
-  friend Result<Thread> spawn(std::string name, std::move_only_function<void()> body);
+  friend Result<Thread> spawn(std::string name, std::move_only_function<void()> body, int core);
   std::uint64_t id_ = 0;
 };
 
 /// Starts a thread; all signals are blocked in it, so that they stay the first thread's. An exception from `body`
-/// terminates. Errors: resource_unavailable_try_again, not_enough_memory.
-Result<Thread> spawn(std::string name, std::move_only_function<void()> body);
+/// terminates. `core`: the only processor that it runs on; < 0: any. Errors: resource_unavailable_try_again,
+/// not_enough_memory, invalid_argument (no such core, or not for this process).
+Result<Thread> spawn(std::string name, std::move_only_function<void()> body, int core = -1);
+
+/// How many processors this process may use; at least 1.
+unsigned processors() noexcept;
 
 }  // namespace os
 }  // namespace v1
