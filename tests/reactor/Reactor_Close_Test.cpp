@@ -29,7 +29,7 @@ class Reactor_Close_Test : public CppUnit::TestFixture {
 
  public:
   void a_handler_closes_itself_and_hears_no_more() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a", Event_Mask::both);
       a.probe->on_input = [&] { return rig.reactor->close(a.ref, errc::canceled); };
       rig.send(a);
@@ -53,7 +53,7 @@ class Reactor_Close_Test : public CppUnit::TestFixture {
   }
 
   void closing_twice_is_one_close() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       Rig::expect_ok(rig.reactor->close(a.ref, errc::canceled));
       Rig::expect_error(condition(std::errc::identifier_removed), rig.reactor->close(a.ref, errc::shed));
@@ -63,7 +63,7 @@ class Reactor_Close_Test : public CppUnit::TestFixture {
   }
 
   void a_stale_reference_is_refused_everywhere() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       Rig::expect_ok(rig.reactor->close(a.ref, errc::canceled));
       const auto stale = condition(std::errc::identifier_removed);
@@ -96,7 +96,7 @@ class Reactor_Close_Test : public CppUnit::TestFixture {
   }
 
   void handle_close_may_register_the_same_descriptor() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto probe = rig.make("a");
       Probe& a = *probe;
       strata::Registration again;
@@ -126,7 +126,7 @@ class Reactor_Close_Test : public CppUnit::TestFixture {
   }
 
   void handle_close_may_post() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       a.probe->on_close = [&] { (void)rig.reactor->post([&] { rig.diary += "post "; }); };
       Rig::expect_ok(rig.reactor->close(a.ref, errc::canceled));
@@ -136,7 +136,7 @@ class Reactor_Close_Test : public CppUnit::TestFixture {
   }
 
   void a_destroyed_registration_says_nothing() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.make("a");
       auto registered = rig.reactor->watch(*a, Event_Mask::input);
       rig.send({a.get(), registered->ref(), 0});
@@ -148,7 +148,7 @@ class Reactor_Close_Test : public CppUnit::TestFixture {
   }
 
   void a_registration_destroyed_after_the_close_is_asked_says_nothing() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.make("a");
       auto registered = rig.reactor->watch(*a, Event_Mask::input);
       Rig::expect_ok(rig.reactor->close(registered->ref(), errc::canceled));
@@ -160,7 +160,7 @@ class Reactor_Close_Test : public CppUnit::TestFixture {
   }
 
   void a_watched_handler_is_closed_and_not_freed() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.make("a");
       const auto registered = rig.reactor->watch(*a, Event_Mask::input);
       rig.peers[0].reset();
@@ -170,7 +170,7 @@ class Reactor_Close_Test : public CppUnit::TestFixture {
   }
 
   void a_duplicate_elsewhere_raises_no_event() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       const os::Raw copy = os::operations().duplicate(a.probe->handle());
       if (rig.backend.is("sim") && copy < 0) return;
@@ -184,7 +184,7 @@ class Reactor_Close_Test : public CppUnit::TestFixture {
   }
 
   void a_slot_used_again_has_a_new_generation() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       Rig::expect_ok(rig.reactor->close(a.ref, errc::canceled));
       rig.turn();

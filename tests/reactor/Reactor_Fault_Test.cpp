@@ -46,7 +46,7 @@ class Reactor_Fault_Test : public CppUnit::TestFixture {
 
  public:
   void hooks_that_throw_cost_their_handler_alone() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto calm = rig.adopt("calm");
       const std::uint64_t throws = count(1'000'000);
       for (std::uint64_t i = 0; i < throws; ++i) {
@@ -66,7 +66,7 @@ class Reactor_Fault_Test : public CppUnit::TestFixture {
   }
 
   void posts_and_timers_that_throw_cost_nothing() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       const std::uint64_t throws = count(1'000'000);
       for (std::uint64_t i = 0; i < throws; ++i) {
         Rig::expect_ok(rig.reactor->post([] { throw 1; }));

@@ -33,7 +33,7 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
 
  public:
   void posts_run_in_order() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       for (const char* name : {"1 ", "2 ", "3 "}) {
         Rig::expect_ok(rig.reactor->post([&rig, name] { rig.diary += name; }));
       }
@@ -43,7 +43,7 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
   }
 
   void what_a_post_posts_runs_in_the_next_turn() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       Rig::expect_ok(rig.reactor->post([&rig] {
         rig.diary += "first ";
         Rig::expect_ok(rig.reactor->post([&rig] { rig.diary += "second "; }));
@@ -56,7 +56,7 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
   }
 
   void a_post_to_a_closed_handler_is_dropped() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       Rig::expect_ok(rig.reactor->post(a.ref, [&rig] { rig.diary += "post "; }));
       Rig::expect_ok(rig.reactor->close(a.ref, errc::canceled));
@@ -66,7 +66,7 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
   }
 
   void a_post_to_a_stale_reference_is_refused_at_home() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       Rig::expect_ok(rig.reactor->post([&] {
         Rig::expect_ok(rig.reactor->close(a.ref, errc::canceled));
@@ -77,7 +77,7 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
   }
 
   void a_post_that_throws_closes_the_handler_that_it_was_for() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       Rig::expect_ok(rig.reactor->post(a.ref, [] { throw 1; }));
       rig.turn();
@@ -98,7 +98,7 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
   }
 
   void a_stopped_reactor_refuses_and_has_run_what_it_took() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       Rig::expect_ok(rig.reactor->post([&] {
         Rig::expect_ok(rig.reactor->post([&] { rig.diary += "taken "; }));
         rig.reactor->stop();
@@ -111,13 +111,13 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
   }
 
   void an_empty_callback_is_refused() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       Rig::expect_error(condition(std::errc::not_enough_memory), rig.reactor->post(strata::Callback{}));
     });
   }
 
   void captures_of_posts_that_never_ran_are_freed() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto token = std::make_shared<int>(1);
       Rig::expect_ok(rig.reactor->post([token] {}));
       rig.reactor.reset();

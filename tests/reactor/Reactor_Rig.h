@@ -4,7 +4,9 @@
 #include <array>
 #include <chrono>
 #include <functional>
+#include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -67,7 +69,11 @@ class Probe : public strata::Event_Handler {
   std::error_code reason;
 
  private:
-  void note(std::string_view what) { (diary_ += name_).append(what) += ' '; }
+  void note(std::string_view what) {
+    static std::mutex pen;  // in a pool, handlers write at once
+    const std::lock_guard held{pen};
+    (diary_ += name_).append(what) += ' ';
+  }
 
   std::string name_;
   std::string& diary_;
@@ -142,25 +148,69 @@ inline std::error_condition condition(strata::errc e) {
   return {static_cast<int>(e), strata::strata_category()};
 }
 
-/// Runs a test over every mechanism, wheel and heap, and the simulator.
-template <class Test>
-void on_each_backend(Test test) {
-  constexpr std::array<std::string_view, 4> names{"epoll", "poll", "select", "sim"};
-  for (const std::string_view name : names) {
+/// One way to run: a mechanism, a queue of timers, and which threads run upcalls.
+struct Variant {
+  std::string_view backend;
+  strata::Reactor_Options options;
+  std::string name;
+};
+
+inline std::vector<Variant> variants(std::initializer_list<std::pair<strata::Dispatch, unsigned>> models) {
+  std::vector<Variant> all;
+  for (const std::string_view backend : {"epoll", "poll", "select", "sim"}) {
     for (const strata::Timer_Kind timers : {strata::Timer_Kind::wheel, strata::Timer_Kind::heap}) {
-      try {
-        Backend backend{name};
+      for (const auto& [dispatch, threads] : models) {
+        if (backend == "sim" && threads + (dispatch == strata::Dispatch::worker_pool) > 1) continue;  // it has one
         strata::Reactor_Options options;
         options.timers = timers;
-        Reactor_Rig rig{backend, options};
-        test(rig);
-      } catch (CppUnit::Exception& failure) {
-        const char* queue = timers == strata::Timer_Kind::wheel ? ", wheel" : ", heap";
-        failure.setMessage(CppUnit::Message{"on " + std::string{name} + queue, failure.message().details()});
-        throw;
+        options.dispatch = dispatch;
+        options.threads = threads;
+        constexpr std::array<std::string_view, 3> words{"", ", worker pool", ", leader/followers"};
+        std::string name{backend};
+        name += timers == strata::Timer_Kind::wheel ? ", wheel" : ", heap";
+        name += words[static_cast<std::size_t>(dispatch)];
+        all.push_back({backend, options, name});
       }
     }
   }
+  return all;
+}
+
+template <class Test>
+void run_variants(const std::vector<Variant>& all, Test test) {
+  for (const Variant& one : all) {
+    try {
+      Backend backend{one.backend};
+      Reactor_Rig rig{backend, one.options};
+      test(rig);
+    } catch (CppUnit::Exception& failure) {
+      failure.setMessage(CppUnit::Message{"on " + one.name, failure.message().details()});
+      throw;
+    }
+  }
+}
+
+/// Runs a test of what one thread alone promises: the order among handlers within a turn.
+template <class Test>
+void on_each_mechanism(Test test) {
+  run_variants(variants({{strata::Dispatch::single, 1}}), test);
+}
+
+using Model = std::pair<strata::Dispatch, unsigned>;
+inline constexpr Model one_thread{strata::Dispatch::single, 1}, pool_of_one{strata::Dispatch::leader_followers, 1},
+    followers{strata::Dispatch::leader_followers, 3}, workers{strata::Dispatch::worker_pool, 2};
+
+/// Runs a test over every mechanism, wheel and heap, the simulator, and each model with one thread that runs upcalls:
+/// for what needs an order among handlers, or a clock that does not move while they run.
+template <class Test>
+void on_each_backend(Test test) {
+  run_variants(variants({one_thread, pool_of_one}), test);
+}
+
+/// The same, and on pools of several threads.
+template <class Test>
+void on_each_model(Test test) {
+  run_variants(variants({one_thread, pool_of_one, followers, workers}), test);
 }
 
 }  // namespace strata_test

@@ -23,7 +23,7 @@ class Reactor_Suspend_Test : public CppUnit::TestFixture {
 
  public:
   void a_suspended_handler_hears_what_came_after_its_resume() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a", Event_Mask::both);
       Rig::expect_ok(rig.reactor->suspend(a.ref));
       rig.send(a);
@@ -36,7 +36,7 @@ class Reactor_Suspend_Test : public CppUnit::TestFixture {
   }
 
   void io_goes_on_when_every_reason_is_gone() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       rig.send(a);
       Rig::expect_ok(rig.reactor->suspend(a.ref, Suspension::user));
@@ -51,7 +51,7 @@ class Reactor_Suspend_Test : public CppUnit::TestFixture {
   }
 
   void timers_go_on() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       const strata::Timer timer = rig.reactor->schedule(a.ref, 1ms);
       Rig::expect_ok(rig.reactor->suspend(a.ref));
@@ -61,7 +61,7 @@ class Reactor_Suspend_Test : public CppUnit::TestFixture {
   }
 
   void an_orderly_end_waits_for_the_resume_without_spinning() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       rig.send(a, "x");
       Rig::expect_ok(rig.reactor->suspend(a.ref));
@@ -77,7 +77,7 @@ class Reactor_Suspend_Test : public CppUnit::TestFixture {
   }
 
   void a_reset_closes_at_once() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       if (rig.backend.is("select")) return;  // select(2) reports errors as readiness alone, and nothing is wanted
       auto a = rig.adopt("a");
       std::error_code reason;
@@ -92,7 +92,7 @@ class Reactor_Suspend_Test : public CppUnit::TestFixture {
   }
 
   void interest_set_while_suspended_counts_from_the_resume() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       Rig::expect_ok(rig.reactor->suspend(a.ref));
       Rig::expect_ok(rig.reactor->set_interest(a.ref, Event_Mask::output));

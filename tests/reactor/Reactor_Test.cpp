@@ -47,7 +47,7 @@ class Reactor_Test : public CppUnit::TestFixture {
 
  public:
   void a_turn_is_posts_then_timers_then_io_then_flush_then_the_closed() {
-    on_each_backend([](Rig& rig) {
+    on_each_mechanism([](Rig& rig) {
       auto a = rig.adopt("a"), b = rig.adopt("b");
       b.probe->on_input = [&] { return rig.reactor->close(b.ref, errc::canceled); };
       Rig::expect_ok(rig.reactor->flush_later(a.ref));
@@ -61,7 +61,7 @@ class Reactor_Test : public CppUnit::TestFixture {
   }
 
   void input_comes_before_output_on_one_handle() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a", Event_Mask::both);
       rig.send(a);
       rig.turn();
@@ -70,7 +70,7 @@ class Reactor_Test : public CppUnit::TestFixture {
   }
 
   void readiness_is_reported_until_it_is_used_up() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       rig.send(a, "12");
       rig.turns(4);
@@ -79,7 +79,7 @@ class Reactor_Test : public CppUnit::TestFixture {
   }
 
   void running_inside_an_upcall_is_refused() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       int refused = 0;
       Rig::expect_ok(rig.reactor->post([&] {
         refused += rig.reactor->run().error() == std::errc::resource_deadlock_would_occur;
@@ -94,14 +94,14 @@ class Reactor_Test : public CppUnit::TestFixture {
   }
 
   void a_second_handler_of_one_handle_is_refused() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       Rig::expect_error(condition(std::errc::file_exists), rig.reactor->watch(*a.probe, Event_Mask::input));
     });
   }
 
   void a_regular_file_is_refused() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto file = os::File::open("/proc/self/exe", os::Open_Mode::read);
       if (rig.backend.is("sim")) return;  // files are the real ones there, and have no readiness
       CPPUNIT_ASSERT(file.has_value());
@@ -111,7 +111,7 @@ class Reactor_Test : public CppUnit::TestFixture {
   }
 
   void a_refused_handler_is_freed_without_a_close() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto probe = std::make_unique<Probe>("a", rig.diary, os::Unique_Handle{});
       const auto refused = rig.reactor->adopt(std::move(probe), Event_Mask::input);
       Rig::expect_error(condition(std::errc::bad_file_descriptor), refused);
@@ -121,7 +121,7 @@ class Reactor_Test : public CppUnit::TestFixture {
   }
 
   void an_error_of_a_hook_closes_with_that_reason() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       std::error_code reason;
       a.probe->on_close = [&] { reason = a.probe->reason; };
@@ -133,7 +133,7 @@ class Reactor_Test : public CppUnit::TestFixture {
   }
 
   void would_block_keeps_the_handler() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       a.probe->on_input = [] { return strata::fail(std::errc::operation_would_block); };
       rig.send(a);
@@ -143,7 +143,7 @@ class Reactor_Test : public CppUnit::TestFixture {
   }
 
   void a_hook_that_throws_closes_its_handler_and_the_loop_lives() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a"), b = rig.adopt("b");
       std::error_code reason;
       a.probe->on_close = [&] { reason = a.probe->reason; };
@@ -160,7 +160,7 @@ class Reactor_Test : public CppUnit::TestFixture {
   }
 
   void interest_can_be_changed_from_a_hook() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a", Event_Mask::output);
       a.probe->on_output = [&] { return rig.reactor->set_interest(a.ref, Event_Mask::none); };
       rig.turns(2);
@@ -201,7 +201,7 @@ class Reactor_Test : public CppUnit::TestFixture {
   }
 
   void invoke_runs_a_hook_now_and_guards_it() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       const auto explode = [](strata::Event_Handler&, void*) -> strata::Result<> { throw 1; };
       Rig::expect_ok(rig.reactor->post([&, ref = a.ref] {
@@ -215,7 +215,7 @@ class Reactor_Test : public CppUnit::TestFixture {
   }
 
   void destroying_the_reactor_closes_all_with_stopping() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       std::error_code reason;
       a.probe->on_close = [&] { reason = a.probe->reason; };
@@ -241,7 +241,7 @@ class Reactor_Test : public CppUnit::TestFixture {
   }
 
   void stop_ends_the_run_and_it_may_be_run_again() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       for (int i = 0; i < 2; ++i) {
         const strata::Timer timer = rig.reactor->schedule(5ms, [&] { rig.reactor->stop(); });
         Rig::expect_ok(rig.reactor->run());
@@ -251,7 +251,7 @@ class Reactor_Test : public CppUnit::TestFixture {
   }
 
   void a_stop_before_the_run_ends_it_at_once() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       rig.reactor->stop();
       Rig::expect_ok(rig.reactor->run());
       rig.turn();

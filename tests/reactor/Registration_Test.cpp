@@ -40,7 +40,7 @@ class Registration_Test : public CppUnit::TestFixture {
   }
 
   void a_moved_one_deregisters_once() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.make("a");
       {
         Registration first = watch(rig, *a);
@@ -57,7 +57,7 @@ class Registration_Test : public CppUnit::TestFixture {
   }
 
   void move_assignment_deregisters_what_it_held() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.make("a"), b = rig.make("b");
       Registration token = watch(rig, *a);
       const Handler_Ref old = token.ref();
@@ -68,7 +68,7 @@ class Registration_Test : public CppUnit::TestFixture {
   }
 
   void move_assignment_to_itself_keeps_it() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.make("a");
       Registration token = watch(rig, *a);
       Registration& same = token;
@@ -78,7 +78,7 @@ class Registration_Test : public CppUnit::TestFixture {
   }
 
   void a_deregistered_handler_may_be_watched_again() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.make("a");
       for (int i = 0; i < 3; ++i) {
         const Registration token = watch(rig, *a);
@@ -90,7 +90,7 @@ class Registration_Test : public CppUnit::TestFixture {
   }
 
   void it_may_be_destroyed_in_its_own_upcall() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.make("a");
       Registration token = watch(rig, *a);
       a->on_input = [&] { return token.reset(), strata::fail(errc::canceled); };
@@ -101,7 +101,7 @@ class Registration_Test : public CppUnit::TestFixture {
   }
 
   void it_may_be_destroyed_in_its_own_close() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.make("a");
       Registration token = watch(rig, *a);
       a->on_close = [&] { token.reset(); };
@@ -112,7 +112,7 @@ class Registration_Test : public CppUnit::TestFixture {
   }
 
   void it_may_be_destroyed_in_the_close_of_another() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.make("a"), b = rig.make("b");
       const Registration first = watch(rig, *a);
       Registration second = watch(rig, *b);
@@ -125,7 +125,7 @@ class Registration_Test : public CppUnit::TestFixture {
   }
 
   void an_old_one_leaves_the_close_of_its_successor() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.make("a");
       std::optional<Registration> first = watch(rig, *a);
       Rig::expect_ok(rig.reactor->close(first->ref(), errc::canceled));

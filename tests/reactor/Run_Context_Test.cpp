@@ -20,7 +20,7 @@ class Run_Context_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(all_handlers_of_a_thread_share_one);
   CPPUNIT_TEST(the_time_is_one_for_the_upcall_and_new_for_the_next);
   CPPUNIT_TEST(readiness_is_that_of_the_event_that_runs);
-  CPPUNIT_TEST(an_invoked_hook_has_readiness_of_its_own_meanwhile);
+  CPPUNIT_TEST(a_first_hook_has_readiness_of_its_own_meanwhile);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -42,7 +42,7 @@ class Run_Context_Test : public CppUnit::TestFixture {
   }
 
   void it_is_lent_inside_of_run_alone() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       CPPUNIT_ASSERT(rig.reactor->context() == nullptr);
       bool lent = false;
       Rig::expect_ok(rig.reactor->post([&] { lent = rig.reactor->context() != nullptr; }));
@@ -68,7 +68,7 @@ class Run_Context_Test : public CppUnit::TestFixture {
   }
 
   void the_time_is_one_for_the_upcall_and_new_for_the_next() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       std::vector<strata::Time_Point> seen;
       for (int i = 0; i < 2; ++i) {
         Rig::expect_ok(rig.reactor->post([&] {
@@ -84,7 +84,7 @@ class Run_Context_Test : public CppUnit::TestFixture {
   }
 
   void readiness_is_that_of_the_event_that_runs() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a", Event_Mask::both);
       CPPUNIT_ASSERT_EQUAL(0, +rig.reactor->ready());
       std::uint8_t seen = 0;
@@ -95,14 +95,14 @@ class Run_Context_Test : public CppUnit::TestFixture {
     });
   }
 
-  void an_invoked_hook_has_readiness_of_its_own_meanwhile() {
-    on_each_backend([](Rig& rig) {
-      auto a = rig.adopt("a"), b = rig.adopt("b");
+  void a_first_hook_has_readiness_of_its_own_meanwhile() {
+    on_each_model([](Rig& rig) {
+      auto a = rig.adopt("a"), b = rig.adopt("b", Event_Mask::input, {.held = true});
       std::uint8_t inside = 0, after = 0;
       b.probe->on_output = [&]() -> strata::Result<> { return inside = rig.reactor->ready(), strata::Result<>{}; };
       a.probe->on_input = [&] {
         const auto hook = [](strata::Event_Handler& handler, void*) { return handler.handle_output(); };
-        Rig::expect_ok(rig.reactor->invoke(b.ref, hook, nullptr, os::Ready::output));
+        Rig::expect_ok(rig.reactor->begin(b.ref, hook, nullptr, os::Ready::output));
         after = rig.reactor->ready();
         return a.probe->read();
       };

@@ -48,7 +48,7 @@ Signal_Guest adopt(Rig& rig) {
 
 void raise(Rig& rig, Signal signal) {
   if (auto* simulator = rig.backend.simulator()) return simulator->raise(signal);
-  ::raise(signal == Signal::user1 ? SIGUSR1 : SIGUSR2);
+  ::kill(::getpid(), signal == Signal::user1 ? SIGUSR1 : SIGUSR2);  // to the process: any thread may read it
 }
 
 class Signal_Handler_Test : public CppUnit::TestFixture {
@@ -66,7 +66,7 @@ class Signal_Handler_Test : public CppUnit::TestFixture {
 
  public:
   void a_signal_is_an_upcall_of_the_loop() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto guest = adopt(rig);
       bool in_upcall = false;
       guest.probe->act = [&] { return in_upcall = rig.reactor->context() != nullptr, strata::Result<>{}; };
@@ -79,7 +79,7 @@ class Signal_Handler_Test : public CppUnit::TestFixture {
   }
 
   void signals_come_one_a_turn_lowest_number_first() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       adopt(rig);
       raise(rig, Signal::user2);
       raise(rig, Signal::user1);
@@ -91,7 +91,7 @@ class Signal_Handler_Test : public CppUnit::TestFixture {
   }
 
   void a_storm_of_one_kind_is_one_upcall() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       adopt(rig);
       for (int i = 0; i < 1000; ++i) raise(rig, Signal::user1);
       rig.turns(3);
@@ -103,7 +103,7 @@ class Signal_Handler_Test : public CppUnit::TestFixture {
   }
 
   void a_signal_that_came_before_the_run_is_kept() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto guest = adopt(rig);
       guest.probe->act = [&] { return rig.reactor->stop(), strata::Result<>{}; };
       raise(rig, Signal::user2);
@@ -113,7 +113,7 @@ class Signal_Handler_Test : public CppUnit::TestFixture {
   }
 
   void an_error_closes() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto guest = adopt(rig);
       guest.probe->act = [] { return strata::fail(strata::errc::stopping); };
       raise(rig, Signal::user1);
@@ -123,7 +123,7 @@ class Signal_Handler_Test : public CppUnit::TestFixture {
   }
 
   void an_exception_closes() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto guest = adopt(rig);
       guest.probe->act = []() -> strata::Result<> { throw 1; };
       raise(rig, Signal::user1);
@@ -133,7 +133,7 @@ class Signal_Handler_Test : public CppUnit::TestFixture {
   }
 
   void a_handler_that_closes_itself_hears_no_other_pending_signal() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto guest = adopt(rig);
       guest.probe->act = [&] { return rig.reactor->close(guest.ref, strata::errc::canceled); };
       raise(rig, Signal::user1);
@@ -146,7 +146,7 @@ class Signal_Handler_Test : public CppUnit::TestFixture {
   }
 
   void a_suspended_one_hears_it_after_the_resume() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto guest = adopt(rig);
       Rig::expect_ok(rig.reactor->suspend(guest.ref));
       raise(rig, Signal::user1);

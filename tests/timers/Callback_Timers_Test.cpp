@@ -33,7 +33,7 @@ class Callback_Timers_Test : public Timers_Fixture {
   CPPUNIT_TEST(every_timer_is_visited_once);
   CPPUNIT_TEST(used_records_serve_again_without_memory);
   CPPUNIT_TEST(a_timer_without_memory_or_callback_is_refused);
-  CPPUNIT_TEST(the_running_timer_is_known);
+  CPPUNIT_TEST(the_upcall_is_told_its_id_and_owner);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -221,12 +221,12 @@ class Callback_Timers_Test : public Timers_Fixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, timers_.size() + queue_.size());
   }
 
-  void the_running_timer_is_known() {
-    Timer_Id id;
-    id = schedule(1ms, [&] { trace_ += timers_.running() == id ? 'r' : 'x'; });
-    CPPUNIT_ASSERT(!timers_.running());
-    expect_after(1ms, "r");
-    CPPUNIT_ASSERT(!timers_.running());
+  void the_upcall_is_told_its_id_and_owner() {
+    const Timer_Id id = *timers_.schedule(now_, 1ms, writes('a'), {}, 77);
+    pass(1ms);
+    CPPUNIT_ASSERT(told_.id == id);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{77}, told_.owner);
   }
 };
+
 CPPUNIT_TEST_SUITE_REGISTRATION(Callback_Timers_Test);

@@ -41,7 +41,11 @@ class Timers_Fixture : public CppUnit::TestFixture {
   strata::Timer_Wheel queue_{strata::tick_floor(now_)};
   strata::Callback_Timers timers_{
       queue_, 3,
-      {[](void*, strata::Callback& callback) noexcept { callback(); },
+      {[](void* self, strata::Callback_Timers::Due due, strata::Callback& callback) noexcept {
+         static_cast<Timers_Fixture*>(self)->told_ = due;
+         callback();
+       },
        [](void* self) noexcept { return static_cast<Timers_Fixture*>(self)->now_; }, this}};
   std::string trace_;
+  strata::Callback_Timers::Due told_{};
 };

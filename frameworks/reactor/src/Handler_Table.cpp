@@ -40,14 +40,17 @@ Result<std::uint32_t> Handler_Table::claim(Event_Handler& handler, os::Handle ha
   return fail(std::errc::not_enough_memory);
 }
 
-void Handler_Table::release(std::uint32_t index) noexcept {
+void Handler_Table::retire(std::uint32_t index) noexcept {
   Handler_Slot& slot = at(index);
   by_handle_[static_cast<std::size_t>(slot.handle.value())] = 0;
   slot.handler = nullptr;
   if (++slot.generation == 0) slot.generation = 1;
-  slot.group = free_;
-  free_ = index;
   --size_;
+}
+
+void Handler_Table::recycle(std::uint32_t index) noexcept {
+  at(index).group = free_;
+  free_ = index;
 }
 
 }  // namespace v1

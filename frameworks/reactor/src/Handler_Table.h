@@ -20,6 +20,8 @@ struct Handler_Slot {
   static constexpr std::uint8_t exclusive = 2;  ///< no duplicate of the descriptor exists
   static constexpr std::uint8_t absent = 4;     ///< taken out of the demultiplexer by a hang-up, until I/O is wanted
   static constexpr std::uint8_t flushing = 8;   ///< stands in the flush list
+  static constexpr std::uint8_t common = 16;    ///< its upcalls are the reactor's own: one strand with its callbacks
+  static constexpr std::uint8_t wake_one = 32;  ///< others wait for the same
 
   Event_Handler* handler = nullptr;  ///< null: free
   std::uint32_t generation = 1;      ///< never 0, so that no token is
@@ -31,6 +33,7 @@ struct Handler_Slot {
   std::uint8_t flags = 0;
 
   bool has(std::uint8_t flag) const noexcept { return (flags & flag) != 0; }
+  bool is_of(std::uint32_t wanted_group) const noexcept { return handler != nullptr && group == wanted_group; }
   Event_Mask effective() const noexcept { return suspended == 0 ? wanted : Event_Mask::none; }
 };
 static_assert(sizeof(Handler_Slot) == 24);
@@ -55,8 +58,14 @@ class Handler_Table {
 
   /// A slot for `handler`. Errors: file_exists (another has the handle), bad_file_descriptor, not_enough_memory.
   Result<std::uint32_t> claim(Event_Handler& handler, os::Handle handle);
-  /// From here on tokens of it are stale and its handle may be claimed again.
-  void release(std::uint32_t index) noexcept;
+  /// From here on tokens of it are stale and its handle may be claimed again; the slot itself is not used anew before
+  /// `recycle`.
+  void retire(std::uint32_t index) noexcept;
+  void recycle(std::uint32_t index) noexcept;
+  void release(std::uint32_t index) noexcept {  ///< both
+    retire(index);
+    recycle(index);
+  }
 
   std::uint32_t used() const noexcept { return used_; }  ///< slots below it were claimed at least once
   std::size_t size() const noexcept { return size_; }

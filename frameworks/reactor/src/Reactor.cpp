@@ -20,7 +20,8 @@ Result<std::unique_ptr<Reactor>> Reactor::open(const Reactor_Options& options) {
 
 Result<std::unique_ptr<Reactor>> Reactor::open() { return open(Reactor_Options{}); }
 
-Reactor::Reactor(std::unique_ptr<Reactor_Core> core) noexcept : timers_(core->queue.get()), core_(std::move(core)) {
+Reactor::Reactor(std::unique_ptr<Reactor_Core> core) noexcept
+    : timers_(core->queue.get()), pooled_(core->pool != nullptr), core_(std::move(core)) {
   core_->face = this;
 }
 
@@ -32,7 +33,9 @@ Result<Handler_Ref> Reactor::adopt(std::unique_ptr<Event_Handler> handler, Event
   assert(core_->at_home());
   std::uint8_t flags = Handler_Slot::owned;
   if (options.descriptor == Descriptor::exclusive) flags |= Handler_Slot::exclusive;
-  const Result<std::uint64_t> token = core_->add(*handler, interest, flags, options.group);
+  if (options.strand == Strand_Of::reactor) flags |= Handler_Slot::common;
+  if (options.wake_one) flags |= Handler_Slot::wake_one;
+  const Result<std::uint64_t> token = core_->add(*handler, interest, flags, options.group, options.held);
   if (!token) return fail(token.error());
   (void)handler.release();
   return Handler_Ref{*this, *token};
@@ -40,7 +43,7 @@ Result<Handler_Ref> Reactor::adopt(std::unique_ptr<Event_Handler> handler, Event
 
 Result<Registration> Reactor::watch(Event_Handler& handler, Event_Mask interest) {
   assert(core_->at_home());
-  const Result<std::uint64_t> token = core_->add(handler, interest, 0, 0);
+  const Result<std::uint64_t> token = core_->add(handler, interest, Handler_Slot::common, 0);
   if (!token) return fail(token.error());
   return Registration{Handler_Ref{*this, *token}};
 }
@@ -69,27 +72,58 @@ Result<> Reactor::flush_later(Handler_Ref ref) {
   return core_->flush_later(ref.token());
 }
 
-Result<> Reactor::invoke(Handler_Ref ref, Result<> (*hook)(Event_Handler&, void*), void* argument,
-                         std::uint8_t ready) {
+Result<> Reactor::invoke(Handler_Ref ref, Hook hook) {
   assert(core_->at_home());
-  return core_->invoke(ref.token(), hook, argument, ready);
+  return core_->invoke(ref.token(), hook);
 }
 
-std::uint32_t Reactor::new_group() noexcept { return ++core_->groups; }
+Result<> Reactor::begin(Handler_Ref ref, Hook hook, void* argument, std::uint8_t ready) {
+  assert(core_->at_home());
+  return core_->begin(ref.token(), hook, argument, ready);
+}
+
+std::uint32_t Reactor::new_group() noexcept { return Reactor_Core::new_group(); }
 
 Event_Handler* Reactor::find(Handler_Ref ref) noexcept {
+  const Reactor_Core::Locked locked{*core_};
   Handler_Slot* slot = core_->table.find(ref.token());
   return slot == nullptr ? nullptr : slot->handler;
 }
 
 void Reactor::for_each(std::uint32_t group, void (*visit)(void*, Handler_Ref, Event_Handler&), void* context) {
   assert(core_->at_home());
-  for (std::uint32_t i = 0; i < core_->table.used(); ++i) {
-    const Handler_Slot& slot = core_->table.at(i);
-    if (slot.handler != nullptr && slot.group == group) {
-      visit(context, Handler_Ref{*this, core_->table.token(i)}, *slot.handler);
+  for (std::uint32_t i = 0;; ++i) {
+    Event_Handler* found = nullptr;
+    std::uint64_t token = 0;
+    {
+      const Reactor_Core::Locked locked{*core_};
+      while (i < core_->table.used() && !core_->table.at(i).is_of(group)) ++i;
+      if (i >= core_->table.used()) return;
+      found = core_->table.at(i).handler;
+      token = core_->table.token(i);
     }
+    visit(context, Handler_Ref{*this, token}, *found);
   }
+}
+
+Result<> Reactor::file(Timer_Node& node, Tick deadline, unsigned kind) noexcept {
+  const Reactor_Core::Locked locked{*core_};
+  return timers_->schedule(node, deadline, kind);
+}
+
+void Reactor::refile_shared(Timer_Node& node, Tick deadline) noexcept {
+  const Reactor_Core::Locked locked{*core_};
+  if (node.filed()) timers_->refresh(node, deadline);
+}
+
+void Reactor::unfile(Timer_Node& node) noexcept {
+  const Reactor_Core::Locked locked{*core_};
+  if (node.filed()) timers_->cancel(node);
+}
+
+bool Reactor::filed(const Timer_Node& node) const noexcept {
+  const Reactor_Core::Locked locked{*core_};
+  return node.filed();
 }
 
 Timer Reactor::schedule(Duration after, Callback callback, Duration interval) {
@@ -97,9 +131,15 @@ Timer Reactor::schedule(Duration after, Callback callback, Duration interval) {
   return core_->schedule(after, std::move(callback), interval);
 }
 
+Timer Reactor::schedule(Handler_Ref ref, Duration after, Callback callback, Duration interval) {
+  assert(core_->at_home());
+  if (find(ref) == nullptr) return {};
+  return core_->schedule(after, std::move(callback), interval, ref.token());
+}
+
 Timer Reactor::schedule(Handler_Ref ref, Duration after, Duration interval) {
   assert(core_->at_home());
-  if (core_->table.find(ref.token()) == nullptr) return {};
+  if (find(ref) == nullptr) return {};
   return core_->schedule_timeout(ref.token(), after, interval);
 }
 
@@ -107,21 +147,30 @@ Result<> Reactor::post(Callback callback) { return core_->post(0, std::move(call
 
 Result<> Reactor::post(Handler_Ref ref, Callback callback) {
   if (ref.token() == 0) return fail(std::errc::identifier_removed);
-  if (core_->running_here() && core_->table.find(ref.token()) == nullptr) return fail(std::errc::identifier_removed);
   return core_->post(ref.token(), std::move(callback));
 }
 
-Result<> Reactor::run() { return core_->run(Reactor_Core::Until::stop, Duration{-1}); }
-Result<> Reactor::run_one() { return core_->run(Reactor_Core::Until::turn, Duration{-1}); }
-Result<> Reactor::poll() { return core_->run(Reactor_Core::Until::turn, Duration::zero()); }
-Result<> Reactor::run_for(Duration time) { return core_->run_for(time); }
+Result<> Reactor::run() { return core_->run(Run_Until::stop, Duration{-1}); }
+Result<> Reactor::run_one() { return core_->run(Run_Until::turn, Duration{-1}); }
+Result<> Reactor::poll() { return core_->run(Run_Until::turn, Duration::zero()); }
+Result<> Reactor::run_for(Duration time) { return core_->run(Run_Until::time, time); }
 void Reactor::stop() noexcept { core_->stop(); }
 
 Time_Point Reactor::refresh_now() noexcept { return core_->refresh_now(); }
 bool Reactor::at_home() const noexcept { return core_->at_home(); }
-std::size_t Reactor::size() const noexcept { return core_->table.size(); }
+std::size_t Reactor::size() const noexcept {
+  const Reactor_Core::Locked locked{*core_};
+  return core_->table.size();
+}
 const char* Reactor::demultiplexer() const noexcept { return core_->demultiplexer->name().data(); }
-const Reactor::Counts& Reactor::counts() const noexcept { return core_->counts; }
+Reactor::Counts Reactor::counts() const noexcept {
+  const Reactor_Core::Locked locked{*core_};
+  return core_->counts;
+}
+Run_Context* Reactor::pool_context() const noexcept { return core_->running_here() ? here.context : nullptr; }
+bool Reactor::in_upcall_of(std::uint64_t token) const noexcept {
+  return core_->running_here() ? here.token == token : core_->at_home();
+}
 
 Registration::Registration(Registration&& other) noexcept
     : ref_(std::exchange(other.ref_, {})) {}

@@ -11,6 +11,8 @@
 #include <strata/timers/Timer_Heap.h>
 #include <strata/timers/Timer_Wheel.h>
 
+#include "Upcall_Pool.h"
+
 namespace strata {
 inline namespace v1 {
 
@@ -45,9 +47,20 @@ Result<std::unique_ptr<Reactor_Core>> Reactor_Core::open(const Reactor_Options& 
   core->queue = make_timers(options.timers, tick_floor(Clock::now()));
   core->context = Run_Context::make();
   if (!core->queue || !core->context) return fail(std::errc::not_enough_memory);
-  const Callback_Timers::Hooks hooks{
-      [](void* self, Callback& callback) noexcept { static_cast<Reactor_Core*>(self)->run_callback(callback); },
-      [](void* self) noexcept { return static_cast<Reactor_Core*>(self)->now(); }, core.get()};
+  Callback_Timers::Hooks hooks{[](void* self, Callback_Timers::Due due, Callback& callback) noexcept {
+                                 static_cast<Reactor_Core*>(self)->run_timer(due, callback);
+                               },
+                               [](void* self) noexcept { return static_cast<Reactor_Core*>(self)->now(); }, core.get()};
+  if (options.dispatch != Dispatch::single) {
+    if (options.threads == 0) return fail(std::errc::invalid_argument);
+    Result<std::unique_ptr<Upcall_Pool>> pool = Upcall_Pool::open(*core, options);
+    if (!pool) return fail(pool.error());
+    core->pool = std::move(*pool);
+    hooks.hold = &Reactor_Core::hold;
+    hooks.due = [](void* self, Callback_Timers::Due due) noexcept {
+      return static_cast<Reactor_Core*>(self)->pool->send_due(due);
+    };
+  }
   core->timers.emplace(*core->queue, callback_timer_kind, hooks);
   core->spin_ = Spin{options.spin};
   return core;
@@ -57,6 +70,7 @@ Result<std::unique_ptr<Reactor_Core>> Reactor_Core::open(const Reactor_Options& 
 
 Reactor_Core::~Reactor_Core() {
   if (!timers) return;  // `open` failed
+  pool.reset();         // from here on there is one thread
   dying_ = true;
   posts_->close();
   for (std::uint32_t i = 0; i < table.used(); ++i) {
@@ -82,15 +96,26 @@ void Reactor_Core::reserve_closing() {
 }
 
 Result<std::uint64_t> Reactor_Core::add(Event_Handler& handler, Event_Mask interest, std::uint8_t flags,
-                                        std::uint32_t group) try {
+                                        std::uint32_t group, bool held) try {
+  const Locked locked{*this};
   if (dying_) return fail(errc::stopping);
+  if (pool != nullptr) pool->open_set();
   reserve_closing();
   const os::Handle handle = handler.handle();
   const Result<std::uint32_t> index = table.claim(handler, handle);
   if (!index) return fail(index.error());
   Handler_Slot& slot = table.at(*index);
   const std::uint64_t token = table.token(*index);
-  Result<> added = demultiplexer->add(handle, interest, token);
+  if (pool != nullptr) {
+    try {
+      pool->reach(*index, room_);
+    } catch (...) {
+      table.release(*index);
+      throw;
+    }
+  }
+  slot.flags = flags;
+  Result<> added = put_in(slot, interest, token);
   // Ours no more, but still in the kernel's set: closed in this turn, and not yet by its destructor.
   if (!added && added.error() == std::errc::file_exists) added = demultiplexer->modify(handle, interest, token);
   if (!added) {
@@ -98,9 +123,9 @@ Result<std::uint64_t> Reactor_Core::add(Event_Handler& handler, Event_Mask inter
     return fail(added.error());
   }
   slot.wanted = slot.applied = interest;
-  slot.flags = flags;
   slot.group = group;
   spin_.changed();
+  if (pool != nullptr) pool->adopted(*index, held);
   return token;
 } catch (const std::bad_alloc&) {
   return fail(std::errc::not_enough_memory);
@@ -108,7 +133,8 @@ Result<std::uint64_t> Reactor_Core::add(Event_Handler& handler, Event_Mask inter
 
 void Reactor_Core::deregister(Handler_Slot& slot) noexcept {
   if (!slot.has(Handler_Slot::absent)) {
-    if (slot.has(Handler_Slot::exclusive)) {
+    // In a pool another thread may wait before this one has closed the descriptor.
+    if (slot.has(Handler_Slot::exclusive) && pool == nullptr) {
       demultiplexer->forget(slot.handle);
     } else {
       (void)demultiplexer->remove(slot.handle);  // fails only for a descriptor that its handler closed too early
@@ -118,23 +144,36 @@ void Reactor_Core::deregister(Handler_Slot& slot) noexcept {
 }
 
 void Reactor_Core::remove(std::uint64_t token) noexcept {
+  const Locked locked{*this};
+  if (pool != nullptr) pool->open_set();
   if (Handler_Slot* slot = table.find(token)) {
     deregister(*slot);
+    if (pool != nullptr) pool->forget(static_cast<std::uint32_t>(token));
     table.release(static_cast<std::uint32_t>(token));
     return;
   }
-  std::erase_if(closing_, [=](const Closing& c) { return c.token == token; });
+  const std::size_t recycled = std::erase_if(closing_, [=](const Closing& c) { return c.token == token; });
+  if (pool != nullptr && recycled != 0) table.recycle(static_cast<std::uint32_t>(token));
   for (Closing& c : closed_) {  // being walked: only marked
     if (c.token == token) c.handler = nullptr;
   }
 }
 
 Result<> Reactor_Core::close(std::uint64_t token, std::error_code reason) {
+  const Locked locked{*this};
+  if (pool != nullptr) pool->open_set();
   Handler_Slot* slot = table.find(token);
   if (slot == nullptr) return fail(std::errc::identifier_removed);
-  closing_.push_back({slot->handler, token, reason, slot->has(Handler_Slot::owned)});
+  const auto index = static_cast<std::uint32_t>(token);
+  closing_.push_back(
+      {slot->handler, token, reason, slot->has(Handler_Slot::owned), slot->has(Handler_Slot::common)});
   deregister(*slot);
-  table.release(static_cast<std::uint32_t>(token));
+  table.retire(index);
+  if (pool != nullptr) {
+    pool->close(index);
+  } else {
+    table.recycle(index);
+  }
   return {};
 }
 
@@ -143,8 +182,15 @@ Result<> Reactor_Core::apply(Handler_Slot& slot, std::uint64_t token) {
   Result<> done;
   if (slot.has(Handler_Slot::absent)) {
     if (!any(wanted)) return {};
-    done = demultiplexer->add(slot.handle, wanted, token);
+    done = put_in(slot, wanted, token);
     slot.flags &= static_cast<std::uint8_t>(~Handler_Slot::absent);
+  } else if (wanted != slot.applied && slot.has(Handler_Slot::wake_one)) {  // cannot be modified (epoll_ctl(2))
+    (void)demultiplexer->remove(slot.handle);
+    if (any(wanted)) {
+      done = put_in(slot, wanted, token);
+    } else {
+      slot.flags |= Handler_Slot::absent;
+    }
   } else if (wanted != slot.applied) {
     done = demultiplexer->modify(slot.handle, wanted, token);
   }
@@ -153,9 +199,38 @@ Result<> Reactor_Core::apply(Handler_Slot& slot, std::uint64_t token) {
   return done;
 }
 
-Result<> Reactor_Core::flush_later(std::uint64_t token) {
+/// In a pool: one that is out of the set until its upcall is over is put back then, with what it wants by then.
+Result<> Reactor_Core::apply_shared(std::uint64_t token) {
+  const auto index = static_cast<std::uint32_t>(token);
+  const Handler_Slot& known = table.at(index);
+  if (pool->is_apart(index) || (!known.has(Handler_Slot::absent) && known.effective() == known.applied)) return {};
+  pool->open_set();  // the monitor may have been free meanwhile
   Handler_Slot* slot = table.find(token);
   if (slot == nullptr) return fail(std::errc::identifier_removed);
+  return pool->is_apart(index) ? Result<>{} : apply(*slot, token);
+}
+
+/// After an upcall that an event has found running. What is not wanted goes back too: an error must be seen.
+void Reactor_Core::put_back(std::uint64_t token) noexcept {
+  Handler_Slot* slot = table.find(token);
+  if (slot == nullptr) return;
+  if (!slot->has(Handler_Slot::absent)) return (void)apply(*slot, token);  // a failure has closed it
+  const Event_Mask wanted = slot->effective();
+  slot->flags &= static_cast<std::uint8_t>(~Handler_Slot::absent);
+  slot->applied = wanted;
+  if (const Result<> done = put_in(*slot, wanted, token); !done) (void)close(token, done.error());
+}
+
+Result<> Reactor_Core::put_in(const Handler_Slot& slot, Event_Mask interest, std::uint64_t token) {
+  return slot.has(Handler_Slot::wake_one) ? demultiplexer->add_shared(slot.handle, interest, token)
+                                          : demultiplexer->add(slot.handle, interest, token);
+}
+
+Result<> Reactor_Core::flush_later(std::uint64_t token) {
+  const Locked locked{*this};
+  Handler_Slot* slot = table.find(token);
+  if (slot == nullptr) return fail(std::errc::identifier_removed);
+  if (pool != nullptr) return pool->ask_flush(static_cast<std::uint32_t>(token)), Result<>{};
   if (slot->has(Handler_Slot::flushing)) return {};
   slot->flags |= Handler_Slot::flushing;
   flush_.push_back(token);
@@ -164,15 +239,31 @@ Result<> Reactor_Core::flush_later(std::uint64_t token) {
 
 Result<> Reactor_Core::post(std::uint64_t token, Callback&& callback) {
   if (!callback) return fail(std::errc::not_enough_memory);
+  if (running_here()) {
+    const Locked locked{*this};
+    if (token != 0 && table.find(token) == nullptr) return fail(std::errc::identifier_removed);
+    if (pool != nullptr && pool->takes_posts()) return pool->send(token, std::move(callback));
+  }
   const Result<Post_Queue::Pushed> pushed = posts_->push(token, std::move(callback));
   if (!pushed) return fail(pushed.error());
   if (*pushed == Post_Queue::Pushed::wake) waker_.wake();
   return {};
 }
 
-Timer Reactor_Core::schedule(Duration after, Callback callback, Duration interval) {
-  const Result<Timer_Id> id = timers->schedule(now(), after, std::move(callback), interval);
+Timer Reactor_Core::schedule(Duration after, Callback callback, Duration interval, std::uint64_t owner) {
+  const Result<Timer_Id> id = timers->schedule(now(), after, std::move(callback), interval, owner);
   return id ? Timer{*timers, *id} : Timer{};
+}
+
+bool Reactor_Core::hold(void* self, bool take) noexcept {
+  Upcall_Pool* pool = static_cast<Reactor_Core*>(self)->pool.get();
+  if (pool == nullptr || (take && here.locked == pool)) return false;
+  if (take) {
+    pool->enter();
+  } else {
+    pool->leave();
+  }
+  return true;
 }
 
 }  // namespace v1

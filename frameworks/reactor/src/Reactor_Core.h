@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -25,9 +26,12 @@
 #include "Handler_Table.h"
 #include "Sleep_Alarm.h"
 #include "Spin.h"
+#include "Upcall_Site.h"
 
 namespace strata {
 inline namespace v1 {
+
+class Upcall_Pool;
 
 /// The parts of a Reactor and its turn. The face hands each call through.
 class Reactor_Core {
@@ -40,36 +44,59 @@ class Reactor_Core {
   static Result<std::unique_ptr<Reactor_Core>> open(const Reactor_Options& options);
   ~Reactor_Core();
 
-  Result<std::uint64_t> add(Event_Handler& handler, Event_Mask interest, std::uint8_t flags, std::uint32_t group);
+  Result<std::uint64_t> add(Event_Handler& handler, Event_Mask interest, std::uint8_t flags, std::uint32_t group,
+                            bool held = false);
   void remove(std::uint64_t token) noexcept;  ///< without handle_close
   Result<> close(std::uint64_t token, std::error_code reason);
   /// Lets `edit` change what the handler wants, and tells the demultiplexer.
   template <class Edit>
   Result<> change(std::uint64_t token, Edit edit) {
     assert(at_home());
+    const Locked locked{*this};
     Handler_Slot* slot = table.find(token);
     if (slot == nullptr) return fail(std::errc::identifier_removed);
     edit(*slot);
-    return apply(*slot, token);
+    if (pool == nullptr) return apply(*slot, token);
+    return apply_shared(token);
   }
   Result<> flush_later(std::uint64_t token);
-  Result<> invoke(std::uint64_t token, Result<> (*hook)(Event_Handler&, void*), void* argument, std::uint8_t ready_set);
+  Result<> invoke(std::uint64_t token, Reactor::Hook hook);
+  Result<> begin(std::uint64_t token, Reactor::Hook hook, void* argument, std::uint8_t ready_set);
   Result<> post(std::uint64_t token, Callback&& callback);
-  Timer schedule(Duration after, Callback callback, Duration interval);
+  Timer schedule(Duration after, Callback callback, Duration interval, std::uint64_t owner = 0);
   Timer schedule_timeout(std::uint64_t token, Duration after, Duration interval);
 
-  enum class Until : std::uint8_t { stop, turn };
-  Result<> run(Until until, Duration max_wait);
-  Result<> run_for(Duration time);
+  /// Holds what guards a pool's reactor, unless the thread does already; nothing where there is no pool.
+  class Locked {
+   public:
+    explicit Locked(const Reactor_Core& core) noexcept
+        : core_(core.pool != nullptr && hold(const_cast<Reactor_Core*>(&core), true) ? &core : nullptr) {}
+    Locked(const Locked&) = delete;
+    Locked& operator=(const Locked&) = delete;
+    ~Locked() {
+      if (core_ != nullptr) hold(const_cast<Reactor_Core*>(core_), false);
+    }
+    bool first() const noexcept { return core_ != nullptr; }  ///< the thread did not have it before
+
+   private:
+    const Reactor_Core* core_;
+  };
+
+  Result<> run(Run_Until until, Duration time);
   void stop() noexcept;
+
+  static std::uint32_t new_group() noexcept;  ///< of the process: a service's is the same in all its reactors
 
   Reactor::Uses uses_of(const os::Shared_Library& binary) const;
 
   Time_Point now() noexcept { return face->now(); }
   Time_Point refresh_now() noexcept {
-    context->now_known = running_.load(std::memory_order_relaxed);
-    return context->now = Clock::now();
+    Run_Context& mine = active();
+    mine.now_known = running_.load(std::memory_order_relaxed);
+    return mine.now = Clock::now();
   }
+  /// What the calling thread runs upcalls with.
+  Run_Context& active() noexcept { return here.core == this ? *here.context : *context; }
   bool running_here() const noexcept;  ///< the caller stands inside `run`
   bool at_home() const noexcept;
 
@@ -78,28 +105,53 @@ class Reactor_Core {
   std::unique_ptr<Timer_Queue> queue;
   std::optional<Callback_Timers> timers;
   std::unique_ptr<Run_Context> context;
+  std::unique_ptr<Upcall_Pool> pool;  ///< null: one thread
   Reactor::Counts counts;
-  std::uint32_t groups = 0;  ///< the last tag given
   Reactor* face = nullptr;
 
- private:
   struct Closing {
     Event_Handler* handler;
     std::uint64_t token;  ///< stale; tells one registration of a handler from its next
     std::error_code reason;
     bool owned;
+    bool common;        ///< of the reactor's own strand
+    bool busy = false;  ///< in a pool: an upcall of it runs, and its end ends it
   };
+
+  // For the pool, which does with them what `turn` does.
+  std::vector<Closing>& closing() noexcept { return closing_; }
+  Post_Queue& posts() noexcept { return *posts_; }
+  std::span<os::Ready> events() noexcept { return events_; }
+  bool stop_asked() const noexcept { return stop_.load(std::memory_order_acquire); }
+  bool more_to_finish() noexcept { return stop_asked() && posts_->head() != posts_->mark(); }
+  void wake() noexcept { waker_.wake(); }
+  static void yield() noexcept;
+  Duration time_to_wait(Duration most);
+  bool own_event(const os::Ready& event) noexcept;  ///< the waker's or the alarm's: done
+  void quiet_event(Handler_Slot& slot, const os::Ready& event) noexcept;
+  void expire_timers() noexcept;
+  void put_back(std::uint64_t token) noexcept;
+  void run_post(std::uint64_t token, Event_Handler* handler, Callback& callback) noexcept;
+  void run_hook(std::uint64_t token, Event_Handler& handler, Reactor::Hook hook, void* argument,
+                std::uint8_t ready) noexcept;
+  void run_upcall(std::uint64_t token, Event_Handler& handler, Result<> (*hook)(Event_Handler&)) noexcept;
+
+ private:
   class Running;
 
   explicit Reactor_Core(os::Waker waker);
   Result<> apply(Handler_Slot& slot, std::uint64_t token);
+  Result<> put_in(const Handler_Slot& slot, Event_Mask interest, std::uint64_t token);
   Result<> turn(Duration max_wait);
+  Result<> run_pool(Run_Until until, Duration time);
+  Result<> run_here(Run_Until until, Duration time);
   Duration wait_time(Duration max_wait);
+  Result<> apply_shared(std::uint64_t token);
+  static bool hold(void* self, bool take) noexcept;  ///< for Callback_Timers, and Locked
+  void run_timer(Callback_Timers::Due due, Callback& callback) noexcept;
   Result<std::size_t> wait(Duration timeout);
   void run_posts() noexcept;
-  void expire_timers() noexcept;
   void dispatch(const os::Ready& event) noexcept;
-  void quiet_event(Handler_Slot& slot, const os::Ready& event) noexcept;
   void flush() noexcept;
   void destroy_closed() noexcept;
   void finish() noexcept;

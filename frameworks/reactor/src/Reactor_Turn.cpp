@@ -8,19 +8,28 @@
 #include <strata/os/Socket.h>
 
 #include "Reactor_Core.h"
+#include "Upcall_Pool.h"
 
 namespace strata {
 inline namespace v1 {
 
 namespace {
 
+/// Stands for a callback where the handler's handle_timeout is meant; never called.
+struct Timeout {
+  void operator()() const noexcept {}
+};
+const void* timeout_mark() noexcept {
+  static const void* const mark = Callback{Timeout{}}.origin();
+  return mark;
+}
+
 /// The others of a turn have to wait for no more of them.
 constexpr std::uint64_t most_posts_a_turn = 8192;
 
-/// The reactor whose `run` is on this thread's stack, the innermost: what "home" is asked of.
-thread_local const Reactor_Core* current = nullptr;
-
 }  // namespace
+
+constinit thread_local Upcall_Site here;
 
 /// Marks this thread as the one in `run`.
 class Reactor_Core::Running {
@@ -28,12 +37,12 @@ class Reactor_Core::Running {
   explicit Running(Reactor_Core& core) noexcept
       : core_(core), entered_(!core.running_.exchange(true, std::memory_order_acquire)) {
     if (!entered_) return;
-    outer_ = std::exchange(current, &core);
+    outer_ = std::exchange(here, Upcall_Site{&core, core.context.get(), 0, nullptr});
     core.face->context_ = core.context.get();
   }
   ~Running() {
     if (!entered_) return;
-    current = outer_;
+    here = outer_;
     core_.context->now_known = false;
     core_.face->context_ = nullptr;
     core_.running_.store(false, std::memory_order_release);
@@ -43,39 +52,41 @@ class Reactor_Core::Running {
  private:
   Reactor_Core& core_;
   const bool entered_;
-  const Reactor_Core* outer_ = nullptr;
+  Upcall_Site outer_;
 };
 
-bool Reactor_Core::running_here() const noexcept { return current == this; }
+bool Reactor_Core::running_here() const noexcept { return here.core == this; }
 
-bool Reactor_Core::at_home() const noexcept { return current == this || !running_.load(std::memory_order_relaxed); }
+bool Reactor_Core::at_home() const noexcept { return running_here() || !running_.load(std::memory_order_relaxed); }
 
-Result<> Reactor_Core::run(Until until, Duration max_wait) {
+Result<> Reactor_Core::run(Run_Until until, Duration time) {
   const Running running{*this};
   if (!running.entered()) return fail(std::errc::resource_deadlock_would_occur);
   posts_->reopen();
+  return pool != nullptr ? run_pool(until, time) : run_here(until, time);
+}
+
+Result<> Reactor_Core::run_here(Run_Until until, Duration time) {
+  const Time_Point end = until == Run_Until::time ? due_time(Clock::now(), time) : Time_Point{};
   while (!stop_.load(std::memory_order_acquire)) {
-    if (const Result<> done = turn(max_wait); !done) return done;
-    if (until == Until::turn) return {};
+    if (until == Run_Until::time) time = std::max(end - Clock::now(), Duration::zero());
+    if (const Result<> done = turn(time); !done) return done;
+    if (until == Run_Until::turn || (until == Run_Until::time && time == Duration::zero())) return {};
   }
   finish();
   return {};
 }
 
-Result<> Reactor_Core::run_for(Duration time) {
-  const Running running{*this};
-  if (!running.entered()) return fail(std::errc::resource_deadlock_would_occur);
-  posts_->reopen();
-  const Time_Point end = due_time(Clock::now(), time);
-  for (;;) {
-    if (stop_.load(std::memory_order_acquire)) break;
-    const Duration left = std::max(end - Clock::now(), Duration::zero());
-    if (const Result<> done = turn(left); !done) return done;
-    if (left == Duration::zero()) return {};
+Result<> Reactor_Core::run_pool(Run_Until until, Duration time) {
+  const Result<> done = pool->run(until, time);
+  if (done && stop_asked()) {
+    posts_->close();
+    stop_.store(false, std::memory_order_release);
   }
-  finish();
-  return {};
+  return done;
 }
+
+void Reactor_Core::yield() noexcept { std::this_thread::yield(); }
 
 void Reactor_Core::stop() noexcept {
   posts_->close();  // first: a run that this stop ends must not be followed by one whose queue it closes
@@ -109,7 +120,10 @@ Result<> Reactor_Core::turn(Duration max_wait) {
 }
 
 Duration Reactor_Core::wait_time(Duration max_wait) {
-  if (!closing_.empty() || !flush_.empty()) return Duration::zero();
+  return closing_.empty() && flush_.empty() ? time_to_wait(max_wait) : Duration::zero();
+}
+
+Duration Reactor_Core::time_to_wait(Duration max_wait) {
   const Tick nearest = queue->nearest();
   if (nearest == max_tick || max_wait == Duration::zero()) return max_wait;
   const Time_Point when = tick_start(nearest);
@@ -148,10 +162,9 @@ void Reactor_Core::run_posts() noexcept {
   while (posts_->head() != end) {
     Post_Queue::Post* post = posts_->front();
     if (post == nullptr) break;
-    if (post->token == 0) {
-      run_callback(post->callback);
-    } else if (Handler_Slot* slot = table.find(post->token)) {
-      upcall(post->token, *slot->handler, [&](Event_Handler& h) { return h.handle_post(post->callback); });
+    Handler_Slot* slot = post->token == 0 ? nullptr : table.find(post->token);
+    if (post->token == 0 || slot != nullptr) {
+      run_post(post->token, slot == nullptr ? nullptr : slot->handler, post->callback);
     }
     posts_->pop();
   }
@@ -164,7 +177,7 @@ void Reactor_Core::expire_timers() noexcept {
 
 template <class Call>
 bool Reactor_Core::guarded(const Event_Handler* handler, Call call) noexcept {
-  context->now_known = false;
+  active().now_known = false;
   try {
     call();
     return true;
@@ -177,6 +190,7 @@ bool Reactor_Core::guarded(const Event_Handler* handler, Call call) noexcept {
 }
 
 void Reactor_Core::threw(const Event_Handler* handler, std::string_view what) noexcept {
+  const Locked locked{*this};
   ++counts.exceptions;
   const std::int32_t handle = handler == nullptr ? -1 : handler->handle().value();  // -1: a callback of the reactor's
   exceptions_log_.write(log_, Log_Level::error, "an upcall threw", "handle", handle, "what", what);
@@ -196,36 +210,74 @@ void Reactor_Core::upcall(std::uint64_t token, Event_Handler& handler, Hook hook
   }
 }
 
-Result<> Reactor_Core::invoke(std::uint64_t token, Result<> (*hook)(Event_Handler&, void*), void* argument,
-                              std::uint8_t ready_set) {
+void Reactor_Core::run_upcall(std::uint64_t token, Event_Handler& handler, Result<> (*hook)(Event_Handler&)) noexcept {
+  upcall(token, handler, hook);
+}
+
+void Reactor_Core::run_hook(std::uint64_t token, Event_Handler& handler, Reactor::Hook hook, void* argument,
+                            std::uint8_t ready) noexcept {
+  const std::uint8_t outer = std::exchange(active().ready, ready);
+  upcall(token, handler, [=](Event_Handler& h) { return hook(h, argument); });
+  active().ready = outer;
+}
+
+void Reactor_Core::run_post(std::uint64_t token, Event_Handler* handler, Callback& callback) noexcept {
+  if (token == 0) return run_callback(callback);
+  upcall(token, *handler, [&](Event_Handler& h) { return h.handle_post(callback); });
+}
+
+/// As an upcall of its owner; one whose owner has gone ends.
+void Reactor_Core::run_timer(Callback_Timers::Due due, Callback& callback) noexcept {
+  if (due.owner == 0) return run_callback(callback);
+  Event_Handler* handler = nullptr;
+  {
+    const Locked locked{*this};
+    Handler_Slot* slot = table.find(due.owner);
+    if (slot != nullptr) handler = slot->handler;
+  }
+  if (handler == nullptr) return (void)timers->cancel(due.id);
+  if (callback.origin() != timeout_mark()) return run_post(due.owner, handler, callback);
+  upcall(due.owner, *handler, [id = due.id](Event_Handler& h) { return h.handle_timeout(id); });
+}
+
+Result<> Reactor_Core::invoke(std::uint64_t token, Reactor::Hook hook) {
+  const Locked locked{*this};
+  if (pool != nullptr) return pool->invoke(token, hook, locked.first());
+  return begin(token, hook, nullptr, 0);
+}
+
+std::uint32_t Reactor_Core::new_group() noexcept {
+  static std::atomic<std::uint32_t> last{0};
+  return ++last;
+}
+
+Result<> Reactor_Core::begin(std::uint64_t token, Reactor::Hook hook, void* argument, std::uint8_t ready) {
+  const Locked locked{*this};
+  if (pool != nullptr) return pool->begin(token, hook, argument, ready);
   Handler_Slot* slot = table.find(token);
   if (slot == nullptr) return fail(std::errc::identifier_removed);
-  const std::uint8_t outer = std::exchange(context->ready, ready_set);
-  upcall(token, *slot->handler, [=](Event_Handler& h) { return hook(h, argument); });
-  context->ready = outer;
+  run_hook(token, *slot->handler, hook, argument, ready);
   return {};
 }
 
 Timer Reactor_Core::schedule_timeout(std::uint64_t token, Duration after, Duration interval) {
-  const auto tell = [this, token] {
-    const Timer_Id id = timers->running();
-    if (Handler_Slot* slot = table.find(token)) {
-      upcall(token, *slot->handler, [id](Event_Handler& h) { return h.handle_timeout(id); });
-    } else {
-      timers->cancel(id);
-    }
-  };
-  return schedule(after, tell, interval);
+  return schedule(after, Timeout{}, interval, token);
+}
+
+bool Reactor_Core::own_event(const os::Ready& event) noexcept {
+  if (event.token > alarm_token) return false;
+  if (event.token == alarm_token) {
+    alarm_.rang();
+  } else {
+    ++counts.wakeups;
+    if (!waker_edge_) waker_.clear();
+  }
+  return true;
 }
 
 void Reactor_Core::dispatch(const os::Ready& event) noexcept {
   using os::Ready;
-  if (event.token == waker_token) {
-    ++counts.wakeups;
-    if (!waker_edge_) waker_.clear();
-    return;
-  }
-  if (event.token == alarm_token) return alarm_.rang();
+  if (own_event(event)) return;
   Handler_Slot* slot = table.find(event.token);
   if (slot == nullptr) {
     ++counts.stale;

@@ -4,6 +4,7 @@
 #include <strata/os/Shared_Library.h>
 
 #include "Reactor_Core.h"
+#include "Upcall_Pool.h"
 
 namespace strata {
 inline namespace v1 {
@@ -17,6 +18,7 @@ bool is_of(const os::Shared_Library& binary, const Event_Handler* handler) noexc
 }  // namespace
 
 Reactor::Uses Reactor_Core::uses_of(const os::Shared_Library& binary) const {
+  const Locked locked{*this};
   Reactor::Uses uses;
   for (std::uint32_t i = 0; i < table.used(); ++i) uses.handlers += is_of(binary, table.at(i).handler) ? 1 : 0;
   for (const std::vector<Closing>* list : {&closing_, &closed_}) {
@@ -24,6 +26,9 @@ Reactor::Uses Reactor_Core::uses_of(const os::Shared_Library& binary) const {
   }
   timers->for_each_callback([&](const Callback& one) { uses.timers += binary.contains(one.origin()) ? 1 : 0; });
   posts_->for_each([&](const Callback& one) { uses.posts += binary.contains(one.origin()) ? 1 : 0; });
+  if (pool != nullptr) {
+    pool->for_each_mail([&](const Mail& one) { uses.posts += binary.contains(one.callback.origin()) ? 1 : 0; });
+  }
   return uses;
 }
 

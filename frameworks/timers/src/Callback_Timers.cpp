@@ -26,22 +26,41 @@ Callback_Timers::Callback_Timers(Timer_Queue& queue, unsigned kind, Hooks hooks)
   queue_.set_expiry(kind, &Callback_Timers::expired, this);
 }
 
+/// What guards timers that threads share, for a scope; nothing where one thread has them.
+class Callback_Timers::Hold {
+ public:
+  explicit Hold(const Callback_Timers& timers) noexcept
+      : hooks_(timers.hooks_), taken_(hooks_.hold != nullptr && hooks_.hold(hooks_.context, true)) {}
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+  ~Hold() {
+    if (taken_) (void)hooks_.hold(hooks_.context, false);
+  }
+
+ private:
+  const Hooks& hooks_;
+  const bool taken_;
+};
+
 // Two passes: captures that die may hold tokens of other timers, which are stale by then.
 Callback_Timers::~Callback_Timers() {
-  assert(running_ == nullptr);
   for (std::uint32_t slot = 0; slot < slots_; ++slot) {
     Record& r = records_[slot];
+    assert(!r.running);
     if (r.filed()) queue_.cancel(r);
     r.generation = 0;
   }
   for (std::uint32_t slot = 0; slot < slots_; ++slot) records_[slot].callback.clear();
 }
 
-Result<Timer_Id> Callback_Timers::schedule(Time_Point start, Duration after, Callback callback, Duration interval) {
+Result<Timer_Id> Callback_Timers::schedule(Time_Point start, Duration after, Callback callback, Duration interval,
+                                           std::uint64_t owner) {
+  const Hold hold{*this};
   Record* r = callback ? acquire() : nullptr;
   if (r == nullptr) return fail(std::errc::not_enough_memory);
   r->due = due_time(start, after);
   r->interval = std::max(interval, Duration::zero());
+  r->owner = owner;
   r->callback = std::move(callback);
   if (Result<> filed = queue_.schedule(*r, tick_ceil(r->due), kind_); !filed) {
     release(*r);
@@ -51,6 +70,7 @@ Result<Timer_Id> Callback_Timers::schedule(Time_Point start, Duration after, Cal
 }
 
 bool Callback_Timers::cancel(Timer_Id id) noexcept {
+  if (hooks_.hold != nullptr) return cancel_shared(id);
   Record* r = find(id);
   if (r == nullptr) return false;
   if (r->filed()) queue_.cancel(*r);
@@ -58,7 +78,25 @@ bool Callback_Timers::cancel(Timer_Id id) noexcept {
   return true;
 }
 
+/// Captures die when nothing is held any more: they are the user's.
+bool Callback_Timers::cancel_shared(Timer_Id id) noexcept {
+  Callback dead;
+  const Hold hold{*this};
+  Record* r = find(id);
+  if (r == nullptr) return false;
+  if (r->filed()) queue_.cancel(*r);
+  if (!r->running) dead = std::move(r->callback);
+  release(*r);
+  return true;
+}
+
+bool Callback_Timers::contains(Timer_Id id) const noexcept {
+  const Hold hold{*this};
+  return find(id) != nullptr;
+}
+
 bool Callback_Timers::reset(Timer_Id id, Time_Point start, Duration after) noexcept {
+  const Hold hold{*this};
   Record* r = find(id);
   if (r == nullptr) return false;
   r->due = due_time(start, after);
@@ -79,7 +117,7 @@ Callback_Timers::Record* Callback_Timers::acquire() noexcept {
   const Timer_Id id = free_count_ != 0 ? free_[--free_count_] : Timer_Id{slots_++, 1};
   Record& r = records_[id.slot];
   if (free_count_ >= lookahead) prefetch(records_[free_[free_count_ - lookahead].slot]);
-  r.slot = id.slot;
+  r.slot = id.slot & 0x7fffffff;
   r.generation = id.generation;
   ++size_;
   return &r;
@@ -98,11 +136,11 @@ bool Callback_Timers::grow() noexcept {
   return records_.grow();
 }
 
-// From here on the id is stale. The record of the running upcall is recycled when that returns.
+// From here on the id is stale. The record of a running upcall is recycled when that returns.
 void Callback_Timers::release(Record& r) noexcept {
   const std::uint32_t generation = std::exchange(r.generation, 0);
   --size_;
-  if (&r != running_) recycle(r, generation);
+  if (!r.running) recycle(r, generation);
 }
 
 // Captures that die may come back here: the record is reachable no more and not yet free.
@@ -113,20 +151,44 @@ void Callback_Timers::recycle(Record& r, std::uint32_t generation) noexcept {
 }
 
 void Callback_Timers::expired(void* self, Timer_Node& node) noexcept {
-  static_cast<Callback_Timers*>(self)->fire(static_cast<Record&>(node));
+  auto& timers = *static_cast<Callback_Timers*>(self);
+  Record& r = static_cast<Record&>(node);
+  if (timers.hooks_.due == nullptr) return timers.fire(r);
+  if (timers.hooks_.due(timers.hooks_.context, {{r.slot, r.generation}, r.owner})) return;
+  (void)timers.queue_.schedule(r, timers.queue_.now() + 1, timers.kind_);
 }
 
 void Callback_Timers::fire(Record& r) noexcept {
   const std::uint32_t generation = r.generation;
   if (r.interval > Duration::zero()) rearm(r);
-  running_ = &r;
-  hooks_.run(hooks_.context, r.callback);
-  running_ = nullptr;
+  r.running = 1;
+  hooks_.run(hooks_.context, {{r.slot, generation}, r.owner}, r.callback);
+  end_run(r, generation);
+}
+
+void Callback_Timers::end_run(Record& r, std::uint32_t generation) noexcept {
+  r.running = 0;
   if (r.generation != generation) {
     recycle(r, generation);
   } else if (!r.filed()) {
     release(r);
   }
+}
+
+void Callback_Timers::run_due(Timer_Id id) noexcept {
+  Record* r = nullptr;
+  {
+    const Hold hold{*this};
+    r = find(id);
+    if (r == nullptr || r->filed()) return;
+    if (r->interval > Duration::zero()) rearm(*r);
+    r->running = 1;
+  }
+  hooks_.run(hooks_.context, {id, r->owner}, r->callback);
+  Callback dead;
+  const Hold hold{*this};
+  if (r->generation != id.generation || !r->filed()) dead = std::move(r->callback);
+  end_run(*r, id.generation);
 }
 
 // The first whole interval after the tick that fires. Where the queue finds no memory for it the timer ends.

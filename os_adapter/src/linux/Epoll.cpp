@@ -33,6 +33,11 @@ class Epoll_Demultiplexer final : public Demultiplexer {
     return control(EPOLL_CTL_ADD, handle, events_of(interest), token);
   }
 
+  /// EPOLLRDHUP is not allowed with it (epoll_ctl(2)); listeners have none.
+  Result<> add_shared(Handle handle, Interest interest, std::uint64_t token) override {
+    return control(EPOLL_CTL_ADD, handle, (events_of(interest) & (EPOLLIN | EPOLLOUT)) | EPOLLEXCLUSIVE, token);
+  }
+
   Result<> modify(Handle handle, Interest interest, std::uint64_t token) override {
     return control(EPOLL_CTL_MOD, handle, events_of(interest), token);
   }

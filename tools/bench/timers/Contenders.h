@@ -86,7 +86,7 @@ class Callbacks {
   strata::Tick now_ = 0;
   Wheel_Or_Heap queue_{0};
   strata::Callback_Timers timers_{queue_, 0,
-                                  {[](void*, strata::Callback& callback) noexcept { callback(); },
+                                  {[](void*, auto, strata::Callback& callback) noexcept { callback(); },
                                    [](void* self) noexcept { return static_cast<Callbacks*>(self)->time(); }, this}};
   std::vector<strata::Timer> tokens_;
 };

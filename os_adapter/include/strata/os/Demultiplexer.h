@@ -50,6 +50,10 @@ class Demultiplexer {
   /// `token` comes back with every event. Errors: file_exists (already added), too_many_files_open (does not fit:
   /// select and FD_SETSIZE), operation_not_permitted (regular file), bad_file_descriptor.
   virtual Result<> add(Handle, Interest, std::uint64_t token) = 0;
+  /// The same for a handle that other demultiplexers wait for, too: an event need not wake them all. Not for `modify`.
+  virtual Result<> add_shared(Handle handle, Interest interest, std::uint64_t token) {
+    return add(handle, interest, token);
+  }
   virtual Result<> modify(Handle, Interest, std::uint64_t token) = 0;
   /// After it no event of `handle` is reported, not even one already fetched by the system.
   virtual Result<> remove(Handle) = 0;

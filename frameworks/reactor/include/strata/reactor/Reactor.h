@@ -14,6 +14,7 @@
 #include <strata/reactor/Run_Context.h>
 #include <strata/timers/Callback.h>
 #include <strata/timers/Timer.h>
+#include <strata/timers/Timer_Queue.h>
 
 namespace strata {
 inline namespace STRATA_EXPORT v1 {
@@ -24,7 +25,6 @@ class Shared_Library;
 
 class Reactor_Core;
 class Registration;
-class Timer_Queue;
 struct Reactor_Options;
 
 /// Why a handler gets no I/O; a set. I/O goes on when all are gone.
@@ -33,9 +33,16 @@ enum class Suspension : std::uint8_t { user = 1, high_water = 2, rate = 4, offlo
 /// Whether a descriptor may have duplicates (dup, passed, inherited). One without needs no system call to deregister.
 enum class Descriptor : std::uint8_t { shared, exclusive };
 
+/// With what a handler's upcalls are ordered, in a pool. Its own: of two handlers they may run at once. The reactor's:
+/// one strand with its callbacks, so that they may share state with these and with each other.
+enum class Strand_Of : std::uint8_t { handler, reactor };
+
 struct Adopt_Options {
   Descriptor descriptor = Descriptor::shared;
   std::uint32_t group = 0;  ///< a tag for `for_each`; 0 = none
+  Strand_Of strand = Strand_Of::handler;
+  bool held = false;  ///< no upcall before `begin`, which must follow
+  bool wake_one = false;  ///< other reactors wait for the same: an event need not wake them all (EPOLLEXCLUSIVE)
 };
 
 /// Waits for events of many handles and dispatches each to its handler's hook (POSA2, Reactor).
@@ -44,10 +51,17 @@ struct Adopt_Options {
 /// then `handle_close` and destruction of the closed. What a post posts runs in the next turn. A handler gets at most
 /// one I/O event and one flush a turn.
 ///
+/// With Reactor_Options::dispatch a pool of threads runs the upcalls. Those of one handler never overlap and keep their
+/// order, whichever threads run them; of two handlers they may run at once. Watched handlers, callbacks of `schedule`
+/// and of `post` without a handler are one strand. Turns are a property of one thread.
+///
 /// Owned by the user; destroying it closes all handlers with errc::stopping. @threads home, but for `post` and `stop`:
-/// home is the thread in `run`, outside of `run` the owner's.
+/// home is the inside of `run`, outside of it the owner's thread. In a pool a handler's own functions are for its own
+/// upcalls; the functions here take effect on another at the end of what it does now.
 class Reactor {
  public:
+  using Hook = Result<> (*)(Event_Handler&, void*);
+
   /// Errors: those of os::open_demultiplexer, and of descriptors and memory.
   static Result<std::unique_ptr<Reactor>> open(const Reactor_Options& options);
   static Result<std::unique_ptr<Reactor>> open();
@@ -71,9 +85,12 @@ class Reactor {
   /// Calls handle_output in this turn's flush, once however often asked.
   Result<> flush_later(Handler_Ref ref);
   /// Runs `hook` as an upcall of that handler, now, inside the upcall of another: guarded like any, its errors and
-  /// exceptions close it. `ready` is what `ready()` says meanwhile. Errors: identifier_removed.
-  Result<> invoke(Handler_Ref ref, Result<> (*hook)(Event_Handler&, void*), void* argument = nullptr,
-                  std::uint8_t ready = 0);
+  /// exceptions close it. Where one of it runs in another thread, after that. Errors: identifier_removed,
+  /// not_enough_memory.
+  Result<> invoke(Handler_Ref ref, Hook hook);
+  /// The first upcall of a handler that was adopted `held`, now; others may follow it. `ready` is what `ready()` says
+  /// meanwhile. Errors: identifier_removed (closed since).
+  Result<> begin(Handler_Ref ref, Hook hook, void* argument = nullptr, std::uint8_t ready = 0);
   /// The handler, or null when stale.
   Event_Handler* find(Handler_Ref ref) noexcept;
   std::uint32_t new_group() noexcept;  ///< a tag that no handler has
@@ -83,10 +100,20 @@ class Reactor {
   /// Calls back after `after` from the start of the upcall that asks, in ticks of 1 ms rounded up; with `interval` > 0
   /// again and again, without drift. Destroying the token cancels. An inactive token: no memory.
   [[nodiscard]] Timer schedule(Duration after, Callback callback, Duration interval = {});
-  /// The same through the handler's handle_timeout; never after its close.
+  /// As an upcall of the handler, through its handle_post; never after its close.
+  [[nodiscard]] Timer schedule(Handler_Ref ref, Duration after, Callback callback, Duration interval = {});
+  /// The same through its handle_timeout.
   [[nodiscard]] Timer schedule(Handler_Ref ref, Duration after, Duration interval = {});
-  /// The queue itself, for nodes that live in a handler. `kind` tells the expiry function (Timer_Queue).
+  /// The queue itself, of which an expiry function is one that `invoke`s. Nodes that live in a handler are filed by
+  /// these, in its upcalls: `kind` tells the function (Timer_Queue). `refile` and `unfile` do nothing with others.
   Timer_Queue& timers() noexcept { return *timers_; }
+  Result<> file(Timer_Node& node, Tick deadline, unsigned kind) noexcept;
+  void refile(Timer_Node& node, Tick deadline) noexcept {
+    if (pooled_) return refile_shared(node, deadline);
+    if (node.filed()) timers_->refresh(node, deadline);
+  }
+  void unfile(Timer_Node& node) noexcept;
+  bool filed(const Timer_Node& node) const noexcept;
 
   /// Runs the callback in the loop. FIFO per producer; never blocks. @threads any
   /// Errors: no_buffer_space (post_capacity), errc::stopping (stopped, and not run again yet), not_enough_memory.
@@ -105,16 +132,25 @@ class Reactor {
 
   /// The time of the upcall that runs, read once and only when asked for: at or after its start.
   Time_Point now() noexcept {
-    return context_ != nullptr && context_->now_known ? context_->now : refresh_now();
+    const Run_Context* mine = context();
+    return mine != nullptr && mine->now_known ? mine->now : refresh_now();
   }
   /// Reads the clock anew, for an upcall that takes long.
   Time_Point refresh_now() noexcept;
 
   /// Readiness bits (os::Ready) of the event that runs; in handle_input and handle_output.
-  std::uint8_t ready() const noexcept { return context_ == nullptr ? std::uint8_t{0} : context_->ready; }
-  /// What the thread in `run` lends to the upcalls; null outside of it.
-  Run_Context* context() noexcept { return context_; }
+  std::uint8_t ready() const noexcept {
+    const Run_Context* mine = context();
+    return mine == nullptr ? std::uint8_t{0} : mine->ready;
+  }
+  /// What the thread that asks lends to the upcalls that it runs; null outside of `run`.
+  Run_Context* context() const noexcept { return pooled_ ? pool_context() : context_; }
   bool at_home() const noexcept;     ///< the caller may use what is marked home
+  /// The caller may use what is marked home of that handler: in a pool, in its upcalls alone.
+  bool at_home(Handler_Ref ref) const noexcept { return pooled_ ? in_upcall_of(ref.token()) : at_home(); }
+  /// The caller stands in the reactor's own strand: a watched handler, a callback; or it is the owner outside of `run`.
+  bool on_strand() const noexcept { return pooled_ ? in_upcall_of(0) : at_home(); }
+  bool pooled() const noexcept { return pooled_; }  ///< threads share it: Reactor_Options::dispatch is not `single`
   std::size_t size() const noexcept; ///< handlers registered, the reactor's own not counted
   const char* demultiplexer() const noexcept;
 
@@ -125,7 +161,7 @@ class Reactor {
     std::uint64_t exceptions = 0;  ///< hooks and callbacks that threw
     std::uint64_t wakeups = 0;     ///< sleeps ended by a post or stop
   };
-  const Counts& counts() const noexcept;
+  Counts counts() const noexcept;
 
   /// What would run code of one binary, or free an object of one of its classes.
   struct Uses {
@@ -140,10 +176,14 @@ class Reactor {
   friend class Registration;
   friend class Reactor_Core;
   explicit Reactor(std::unique_ptr<Reactor_Core> core) noexcept;
+  void refile_shared(Timer_Node& node, Tick deadline) noexcept;
+  Run_Context* pool_context() const noexcept;
+  bool in_upcall_of(std::uint64_t token) const noexcept;
 
   // Copies from the core, for what every message asks.
   Run_Context* context_ = nullptr;
   Timer_Queue* timers_;
+  bool pooled_;
   std::unique_ptr<Reactor_Core> core_;
 };
 

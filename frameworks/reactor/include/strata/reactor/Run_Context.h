@@ -13,7 +13,7 @@ namespace strata {
 inline namespace STRATA_EXPORT v1 {
 
 /// What a thread owns while it runs upcalls, and lends to them: one buffer to read into, one to cork replies in.
-/// An idle connection therefore owns neither. One a reactor; in a pool, one for each thread.
+/// An idle connection therefore owns neither. One a reactor; in a pool, one a thread.
 class Run_Context {
  public:
   static constexpr std::size_t read_size = 64 * 1024;    ///< the most that one read brings

@@ -23,11 +23,19 @@ inline namespace STRATA_EXPORT v1 {
 /// allocate nothing once as many timers have lived at once. @threads loop
 class Callback_Timers {
  public:
-  /// What the owner does around and between upcalls.
+  /// A timer whose time has come.
+  struct Due {
+    Timer_Id id;
+    std::uint64_t owner;  ///< as it was scheduled with
+  };
+  /// What the owner does around and between upcalls. `hold` and `due` are for one that shares the timers among threads:
+  /// it holds what guards them and the queue when it calls `expire`, and runs what was told to be due by `run_due`.
   struct Hooks {
-    void (*run)(void* context, Callback&) noexcept;  ///< runs the upcall: guards it, marks its start
-    Time_Point (*now)(void* context) noexcept;       ///< the time from which `Timer::reset` counts
+    void (*run)(void* context, Due, Callback&) noexcept;  ///< runs the upcall: guards it, marks its start
+    Time_Point (*now)(void* context) noexcept;            ///< the time from which `Timer::reset` counts
     void* context;
+    bool (*hold)(void* context, bool take) noexcept = nullptr;  ///< false: the caller had it already
+    bool (*due)(void* context, Due) noexcept = nullptr;         ///< false: no memory; it is due again a tick later
   };
 
   /// Expired nodes of `kind` are this object's.
@@ -37,9 +45,10 @@ class Callback_Timers {
   Callback_Timers& operator=(const Callback_Timers&) = delete;
 
   /// Calls back at `start + after`, and then, where `interval` is positive, at every whole interval from there. One
-  /// that is late fires once and skips what it missed. `not_enough_memory` where no record or no place is left, or the
-  /// callback is empty (its captures found no memory).
-  Result<Timer_Id> schedule(Time_Point start, Duration after, Callback callback, Duration interval = {});
+  /// that is late fires once and skips what it missed. `owner` is what `run` is told. `not_enough_memory` where no
+  /// record or no place is left, or the callback is empty (its captures found no memory).
+  Result<Timer_Id> schedule(Time_Point start, Duration after, Callback callback, Duration interval = {},
+                            std::uint64_t owner = 0);
 
   /// The callback's captures are gone when this returns, in the timer's own upcall when that returns.
   bool cancel(Timer_Id id) noexcept;
@@ -47,13 +56,11 @@ class Callback_Timers {
   /// keeps its interval.
   bool reset(Timer_Id id, Time_Point start, Duration after) noexcept;
 
-  bool contains(Timer_Id id) const noexcept { return find(id) != nullptr; }
+  bool contains(Timer_Id id) const noexcept;
   /// When it fires next; none for a stale id and for one that fires for the last time just now.
   std::optional<Time_Point> deadline(Timer_Id id) const noexcept;
-  /// The timer whose upcall runs; none outside of one.
-  Timer_Id running() const noexcept {
-    return running_ == nullptr ? Timer_Id{} : Timer_Id{running_->slot, running_->generation};
-  }
+  /// Runs one that `Hooks::due` was told of, unless it was cancelled or reset since. Not under what `hold` takes.
+  void run_due(Timer_Id id) noexcept;
   Time_Point now() const noexcept { return hooks_.now(hooks_.context); }
   std::size_t size() const noexcept { return size_; }
 
@@ -77,11 +84,14 @@ class Callback_Timers {
  private:
   struct alignas(32) Record : Timer_Node {  // what cancel reads lies in one cache line
     std::uint32_t generation = 0;           // 0: free
-    std::uint32_t slot = 0;
+    std::uint32_t slot : 31 = 0;
+    std::uint32_t running : 1 = 0;  // its upcall
     Callback callback;
     Time_Point due{};
     Duration interval{};
+    std::uint64_t owner = 0;
   };
+  class Hold;
 
   static void expired(void* self, Timer_Node& node) noexcept;
   Record* find(Timer_Id id) const noexcept {
@@ -91,9 +101,11 @@ class Callback_Timers {
   }
   Record* acquire() noexcept;
   bool grow() noexcept;
+  bool cancel_shared(Timer_Id id) noexcept;
   void release(Record& r) noexcept;
   void recycle(Record& r, std::uint32_t generation) noexcept;
   void fire(Record& r) noexcept;
+  void end_run(Record& r, std::uint32_t generation) noexcept;
   void rearm(Record& r) noexcept;
 
   Timer_Queue& queue_;
@@ -104,7 +116,6 @@ class Callback_Timers {
   std::uint32_t free_capacity_ = 0;
   std::uint32_t slots_ = 0;  // records ever used
   std::size_t size_ = 0;
-  Record* running_ = nullptr;  // whose upcall runs
   unsigned kind_;
 };
 

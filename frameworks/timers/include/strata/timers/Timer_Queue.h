@@ -31,6 +31,7 @@ class Timer_Queue {
 
   /// Says what happens to expired nodes of one kind; set before the first node of that kind is filed.
   void set_expiry(unsigned kind, Expiry fn, void* context) noexcept { expiries_[kind] = {fn, context}; }
+  bool has_expiry(unsigned kind) const noexcept { return expiries_[kind].fn != nullptr; }
 
   /// Files an unfiled node. A deadline that has passed fires in the next `expire`; one beyond `max_tick` counts as it.
   /// Fails with `not_enough_memory` only; the node is then unfiled.

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the threads of a pool run: handlers one upcall at a time, the reactor's own strand, the closed.
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "Reactor_Core.h"
+#include "Upcall_Pool.h"
+
+namespace strata {
+inline namespace v1 {
+
+using os::Ready;
+
+void Upcall_Pool::reach(std::uint32_t index, std::size_t handlers) {
+  actors_.reach(index);
+  queue_.reserve(actors_.size() + 1);
+  common_ready_.reserve(handlers);
+  common_running_.reserve(handlers);
+  later_.reserve(handlers);
+}
+
+void Upcall_Pool::adopted(std::uint32_t index, bool held) noexcept {
+  Actor& actor = actors_[index];
+  actor.ready = 0;
+  actor.unset(Actor::flush | Actor::apart | Actor::busy | Actor::held);  // it may still stand in the queue
+  if (!held) return;
+  actor.set(Actor::busy | Actor::held);
+  ++busy_;
+}
+
+void Upcall_Pool::enqueue(std::uint32_t index, Actor& actor) noexcept {
+  if (actor.is(Actor::queued | Actor::busy)) return;
+  actor.set(Actor::queued);
+  queue_.push(index);
+}
+
+void Upcall_Pool::enqueue_common() noexcept { enqueue(common_index, common_); }
+
+// --- What comes ---
+
+/// After a wait: posts, due timers and events, each to whom it concerns.
+void Upcall_Pool::collect(std::size_t events) noexcept {
+  ++core_.counts.turns;
+  for (const std::uint32_t index : later_) {
+    if (actors_[index].waits()) enqueue(index, actors_[index]);
+  }
+  later_.clear();
+  collect_posts();
+  core_.expire_timers();
+  for (std::size_t i = 0; i < events; ++i) deliver(core_.events()[i]);
+}
+
+bool Upcall_Pool::takes_posts() const noexcept { return until_ == Run_Until::stop && open_ && !over_; }
+
+/// Whom it is for; false when nobody is there any more.
+bool Upcall_Pool::address(Mail& mail) noexcept {
+  const auto index = static_cast<std::uint32_t>(mail.token);
+  Handler_Slot* slot = mail.token == 0 ? nullptr : core_.table.find(mail.token);
+  if (mail.token != 0 && slot == nullptr) return false;
+  if (slot == nullptr || slot->has(Handler_Slot::common)) {
+    common_.mail.push(mail);
+    enqueue_common();
+  } else {
+    actors_[index].mail.push(mail);
+    enqueue(index, actors_[index]);
+  }
+  return true;
+}
+
+void Upcall_Pool::collect_posts() noexcept {
+  Post_Queue& posts = core_.posts();
+  posts_stuck_ = false;
+  for (const std::uint64_t end = posts.mark(); posts.head() != end;) {
+    Post_Queue::Post* post = posts.front();
+    if (post == nullptr) break;
+    Mail* mail = office_.out() >= most_mail_ ? nullptr : office_.make();
+    posts_stuck_ = mail == nullptr;
+    if (posts_stuck_) break;
+    mail->token = post->token;
+    mail->callback = std::move(post->callback);
+    posts.pop();
+    if (!address(*mail)) dropped_.push(*mail);
+  }
+  posts.publish();
+}
+
+Result<> Upcall_Pool::send(std::uint64_t token, Callback&& callback) {
+  if (core_.stop_asked()) return fail(errc::stopping);
+  if (token != 0 && core_.table.find(token) == nullptr) return fail(std::errc::identifier_removed);
+  if (office_.out() >= most_mail_) return fail(std::errc::no_buffer_space);
+  Mail* mail = office_.make();
+  if (mail == nullptr) return fail(std::errc::not_enough_memory);
+  mail->token = token;
+  mail->callback = std::move(callback);
+  (void)address(*mail);  // found above
+  // Who posts will look for work when its upcall is over. Should that take long, somebody else must be awake.
+  if (dispatch_ == Dispatch::worker_pool) {
+    if (idle_ != 0) wake_one();
+  } else if (deputy_deep_) {
+    deputys_.notify_one();
+    ++leads_;  // tells it that something goes on
+  }
+  return {};
+}
+
+bool Upcall_Pool::send_due(Callback_Timers::Due due) noexcept {
+  Mail* mail = office_.make();
+  if (mail == nullptr) return false;
+  mail->token = due.owner;
+  mail->timer = due.id;
+  if (!address(*mail)) {  // its handler has gone: nobody will run it
+    office_.take_back(*mail);
+    core_.timers->cancel(due.id);
+  }
+  return true;
+}
+
+void Upcall_Pool::deliver(const Ready& event) noexcept {
+  if (core_.own_event(event)) return;
+  const auto index = static_cast<std::uint32_t>(event.token);
+  Handler_Slot* slot = core_.table.find(event.token);
+  if (slot == nullptr) {
+    ++core_.counts.stale;
+    return;
+  }
+  if (!any(slot->effective())) return core_.quiet_event(*slot, event);
+  Actor& actor = actors_[index];
+  if (actor.is(Actor::busy | Actor::queued) || (slot->has(Handler_Slot::common) && common_.is(Actor::busy))) {
+    set_apart(index, event);
+    return;
+  }
+  actor.ready = event.set;
+  if (slot->has(Handler_Slot::common)) {
+    actor.set(Actor::queued);
+    common_ready_.push_back(event.token);
+    enqueue_common();
+  } else {
+    enqueue(index, actor);
+  }
+}
+
+/// Level-triggered, it would be told of again and again. Errors and hang-ups cannot be masked.
+void Upcall_Pool::set_apart(std::uint32_t index, const Ready& event) noexcept {
+  Handler_Slot& slot = core_.table.at(index);
+  if ((event.set & (Ready::error | Ready::hangup)) != 0 || slot.has(Handler_Slot::wake_one)) {
+    (void)core_.demultiplexer->remove(slot.handle);
+    slot.flags |= Handler_Slot::absent;
+  } else if (core_.demultiplexer->modify(slot.handle, Event_Mask::none, event.token)) {
+    slot.applied = Event_Mask::none;
+  }
+  actors_[index].set(Actor::apart);
+  if (slot.has(Handler_Slot::common) && !actors_[index].is(Actor::queued)) {  // the strand puts it back at its end
+    actors_[index].set(Actor::queued);
+    common_ready_.push_back(event.token);
+  }
+}
+
+void Upcall_Pool::put_back(std::uint32_t index, std::uint64_t token) noexcept {
+  open_set();
+  actors_[index].unset(Actor::apart);
+  core_.put_back(token);
+}
+
+void Upcall_Pool::ask_flush(std::uint32_t index) noexcept {
+  Actor& actor = actors_[index];
+  actor.set(Actor::flush);
+  if (!core_.table.at(index).has(Handler_Slot::common)) return enqueue(index, actor);
+  if (!actor.is(Actor::queued)) {
+    actor.set(Actor::queued);
+    common_ready_.push_back(core_.table.token(index));
+  }
+  enqueue_common();
+}
+
+// --- What runs ---
+
+bool Upcall_Pool::run_next() noexcept {
+  if (!dropped_.empty()) return drop(dropped_.take()), true;
+  if (close_next()) return true;
+  if (queue_.empty()) return false;
+  const std::uint32_t index = queue_.pop();
+  ++runs_;
+  if (index == common_index) {
+    run_common();
+  } else {
+    run_handler(index);
+  }
+  return true;
+}
+
+void Upcall_Pool::run_handler(std::uint32_t index) noexcept {
+  Actor& actor = actors_[index];
+  actor.unset(Actor::queued);
+  if (core_.table.at(index).handler == nullptr) {  // closed while it was queued
+    ++core_.counts.stale;
+    return;
+  }
+  if (actor.is(Actor::busy)) return;
+  const std::uint64_t token = core_.table.token(index);
+  const std::uint8_t ready = std::exchange(actor.ready, std::uint8_t{0});
+  const bool flush = actor.is(Actor::flush);
+  Mail_List mail = actor.mail.take();
+  actor.unset(Actor::flush);
+  actor.set(Actor::busy);
+  ++busy_;
+  {
+    const Upcall_Of of{token};
+    if (!mail.empty()) run_mail(mail);
+    if (ready != 0 || flush) run_events(token, ready, flush);
+  }
+  finish(index, token);
+}
+
+/// In their order; those for who has closed since are dropped.
+void Upcall_Pool::run_mail(Mail_List list) noexcept {
+  while (Mail* mail = list.pop()) {
+    run_one_mail(*mail);
+    office_.take_back(*mail);
+  }
+}
+
+void Upcall_Pool::run_one_mail(Mail& mail) noexcept {
+  Handler_Slot* slot = mail.token == 0 ? nullptr : core_.table.find(mail.token);
+  Event_Handler* handler = slot == nullptr ? nullptr : slot->handler;
+  const Free free{*this};
+  if (mail.token != 0 && handler == nullptr) {
+    if (mail.timer) core_.timers->cancel(mail.timer);
+  } else if (mail.timer) {
+    core_.timers->run_due(mail.timer);
+  } else if (mail.hook != nullptr) {
+    core_.run_hook(mail.token, *handler, mail.hook, nullptr, 0);
+  } else {
+    core_.run_post(mail.token, handler, mail.callback);
+  }
+  mail.callback.clear();
+}
+
+/// Input before output, then the flush; each only while nobody has closed or suspended it.
+void Upcall_Pool::run_events(std::uint64_t token, std::uint8_t ready, bool flush) noexcept {
+  constexpr std::uint8_t ends = Ready::error | Ready::hangup;
+  const auto run = [&](Event_Mask direction, std::uint8_t bits, auto hook) {
+    if ((ready & bits) == 0) return;
+    Handler_Slot* slot = core_.table.find(token);
+    if (slot == nullptr || !any(slot->effective() & direction)) return;
+    Event_Handler& handler = *slot->handler;
+    const Free free{*this};
+    core_.active().ready = ready;
+    core_.run_upcall(token, handler, hook);
+  };
+  const auto output = [](Event_Handler& h) { return h.handle_output(); };
+  run(Event_Mask::input, Ready::input | Ready::read_end | ends, [](Event_Handler& h) { return h.handle_input(); });
+  run(Event_Mask::output, Ready::output | ends, output);
+  Handler_Slot* slot = flush ? core_.table.find(token) : nullptr;
+  if (slot == nullptr) return;
+  Event_Handler& handler = *slot->handler;
+  const Free free{*this};
+  core_.active().ready = Ready::output;
+  core_.run_upcall(token, handler, output);
+}
+
+/// An upcall is over: closes who was closed meanwhile, or lets the next come.
+void Upcall_Pool::finish(std::uint32_t index, std::uint64_t token) noexcept {
+  Actor& actor = actors_[index];
+  if (actor.is(Actor::apart) && core_.table.find(token) != nullptr) put_back(index, token);
+  --busy_;
+  actor.unset(Actor::busy | Actor::held);
+  if (core_.table.find(token) == nullptr) {
+    actor.unset(Actor::apart);
+    const auto found = std::ranges::find(core_.closing(), token, &Reactor_Core::Closing::token);
+    if (found != core_.closing().end()) end_handler(static_cast<std::size_t>(found - core_.closing().begin()));
+  } else {
+    if (actor.waits()) {
+      const bool next_turn = actor.is(Actor::flush) && actor.ready == 0 && actor.mail.empty() &&
+                             (over_ || until_ != Run_Until::stop);
+      next_turn ? later_.push_back(index) : enqueue(index, actor);
+    }
+  }
+  if (callers_.waiting() != 0 && calm()) callers_.notify_one();
+}
+
+/// The strand of the reactor's own: what posts and timers call back, its handlers' events, its closed.
+void Upcall_Pool::run_common() noexcept {
+  common_.unset(Actor::queued);
+  common_.set(Actor::busy);
+  ++busy_;
+  run_mail(common_.mail.take());
+  common_running_.swap(common_ready_);
+  run_common_handlers(common_running_);
+  common_running_.clear();
+  close_common();
+  --busy_;
+  common_.unset(Actor::busy);
+  const bool closing = std::ranges::any_of(core_.closing(), [](const auto& one) { return one.common; });
+  if (!common_.mail.empty() || !common_ready_.empty() || closing) enqueue_common();
+  if (callers_.waiting() != 0 && calm()) callers_.notify_one();
+}
+
+void Upcall_Pool::run_common_handlers(std::vector<std::uint64_t>& tokens) noexcept {
+  for (const std::uint64_t token : tokens) {
+    const auto index = static_cast<std::uint32_t>(token);
+    if (core_.table.find(token) == nullptr) continue;
+    Actor& actor = actors_[index];
+    const std::uint8_t ready = std::exchange(actor.ready, std::uint8_t{0});
+    const bool flush = actor.is(Actor::flush);
+    actor.unset(Actor::flush | Actor::queued);
+    run_events(token, ready, flush);
+    if (core_.table.find(token) != nullptr && actor.is(Actor::apart)) put_back(index, token);
+  }
+}
+
+/// Handlers of the strand that were closed until now. One whose Registration goes meanwhile is out of the list by then.
+void Upcall_Pool::close_common() noexcept {
+  for (std::size_t left = core_.closing().size(); left > 0; --left) {
+    const auto found = std::ranges::find_if(core_.closing(), [](const auto& one) { return one.common; });
+    if (found == core_.closing().end()) return;
+    end_handler(static_cast<std::size_t>(found - core_.closing().begin()));
+  }
+}
+
+/// Ends one that was closed while no upcall of it ran.
+bool Upcall_Pool::close_next() noexcept {
+  const auto free_one = [](const auto& one) { return !one.common && !one.busy; };
+  const auto found = std::ranges::find_if(core_.closing(), free_one);
+  if (found == core_.closing().end()) return false;
+  ++busy_;
+  end_handler(static_cast<std::size_t>(found - core_.closing().begin()));
+  --busy_;
+  if (callers_.waiting() != 0 && calm()) callers_.notify_one();
+  return true;
+}
+
+void Upcall_Pool::end_handler(std::size_t place) noexcept {
+  auto& all = core_.closing();
+  const Reactor_Core::Closing closing = std::exchange(all[place], all.back());
+  all.pop_back();
+  {
+    const Upcall_Of of{closing.common ? 0 : closing.token};
+    const Free free{*this};
+    core_.active().now_known = false;
+    closing.handler->handle_close(closing.reason);
+    if (closing.owned) delete closing.handler;
+  }
+  core_.table.recycle(static_cast<std::uint32_t>(closing.token));
+}
+
+/// Nobody finds it any more, but a thread may be in its upcall.
+void Upcall_Pool::close(std::uint32_t index) noexcept {
+  Actor& actor = actors_[index];
+  auto& closing = core_.closing().back();
+  closing.busy = actor.is(Actor::busy);
+  actor.ready = 0;
+  actor.unset(Actor::flush);
+  while (Mail* mail = actor.mail.pop()) dropped_.push(*mail);
+  if (closing.common) {
+    actor.unset(Actor::queued);
+    enqueue_common();
+  }
+  if (dispatch_ == Dispatch::worker_pool && here.context == workers_.front().context.get()) wake_one();
+}
+
+void Upcall_Pool::forget(std::uint32_t index) noexcept {
+  actors_[index].ready = 0;
+  actors_[index].unset(Actor::flush | Actor::queued | Actor::apart);
+}
+
+void Upcall_Pool::drop(Mail_List list) noexcept {
+  Mail_List empty;
+  {
+    const bool locked = here.locked == this;
+    if (locked) {
+      here.locked = nullptr;
+      monitor_.unlock();
+    }
+    while (Mail* mail = list.pop()) {
+      if (mail->timer) core_.timers->cancel(mail->timer);
+      mail->callback.clear();
+      empty.push(*mail);
+    }
+    if (locked) {
+      monitor_.lock();
+      here.locked = this;
+    }
+  }
+  while (Mail* mail = empty.pop()) office_.take_back(*mail);
+}
+
+Result<> Upcall_Pool::invoke(std::uint64_t token, Reactor::Hook hook, bool may_run) {
+  Handler_Slot* slot = core_.table.find(token);
+  if (slot == nullptr) return fail(std::errc::identifier_removed);
+  const auto index = static_cast<std::uint32_t>(token);
+  const bool common = slot->has(Handler_Slot::common);
+  const std::uint64_t strand = common ? 0 : token;
+  const bool inside = here.core != &core_ || here.token == strand;  // outside of a run all is home
+  if (may_run && (inside || (!common && !actors_[index].is(Actor::busy)))) {
+    const bool enters = here.core == &core_ && !inside;
+    if (enters) actors_[index].set(Actor::busy), ++busy_;
+    {
+      const Upcall_Of of{strand};
+      Event_Handler& handler = *slot->handler;
+      const Free free{*this};
+      core_.run_hook(token, handler, hook, nullptr, 0);
+    }
+    if (enters) finish(index, token);
+    return {};
+  }
+  Mail* mail = office_.make();
+  if (mail == nullptr) return fail(std::errc::not_enough_memory);
+  mail->token = token;
+  mail->hook = hook;
+  (void)address(*mail);  // found above
+  return {};
+}
+
+Result<> Upcall_Pool::begin(std::uint64_t token, Reactor::Hook hook, void* argument, std::uint8_t ready) noexcept {
+  assert(actors_[static_cast<std::uint32_t>(token)].is(Actor::held));
+  Handler_Slot* slot = core_.table.find(token);
+  if (slot != nullptr) {
+    const Upcall_Of of{token};
+    Event_Handler& handler = *slot->handler;
+    const Free free{*this};
+    core_.run_hook(token, handler, hook, argument, ready);
+  }
+  finish(static_cast<std::uint32_t>(token), token);
+  return slot == nullptr ? fail(std::errc::identifier_removed) : Result<>{};
+}
+
+}  // namespace v1
+}  // namespace strata
