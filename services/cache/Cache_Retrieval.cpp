@@ -81,7 +81,8 @@ Cache_Session::Result<> Cache_Session::get(std::string_view keys, bool with_cas,
 Cache_Session::Result<> Cache_Session::handle_writable() {
   if (waiting_keys_.empty()) return {};
   const std::string keys = std::exchange(waiting_keys_, {});
-  state_.look_at_clock();
+  const Cache_State::Held held{state_};
+  state_.look_at_clock(home().now());
   const Result<> done = get(keys, waiting_cas_, waiting_touches_ ? &waiting_touch_ : nullptr);
   if (done && waiting_keys_.empty()) resume(strata::Suspension::high_water);
   return done;

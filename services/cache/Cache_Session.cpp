@@ -76,7 +76,8 @@ Cache_Session::Result<> Cache_Session::handle_line(std::string_view line) {
     const std::size_t last = line.rfind(' ') + 1;  // a browser, or who would use one against us: no answer
     return line.substr(last).starts_with("HTTP/") ? strata::fail(std::errc::protocol_error) : put(error);
   }
-  state_.look_at_clock();
+  const Cache_State::Held held{state_};
+  state_.look_at_clock(home().now());
   if (command->most == Command::any) return command->run(*this, words);
   Words counted{words};
   std::size_t count = 0;

@@ -23,19 +23,19 @@ Store_Limits limits_of(const Cache_Options& options) {
 }  // namespace
 
 Cache_State::Cache_State(strata::Service& service)
-    : home_(service.home()),
+    : shared_(service.concurrent()),
       memory_(service.options<Cache_Options>().memory),
       incoming_(memory_ / incoming_share, &service.budget()),
       store_(limits_of(service.options<Cache_Options>()), strata::os::random_seed()),
-      begin_(home_.now()) {
+      begin_(strata::Clock::now()) {
   store_.set_time(first_second);
 }
 
 std::uint32_t Cache_State::uptime() const noexcept { return store_.time() - first_second; }
 
-void Cache_State::look_at_clock() {
-  const auto passed = std::chrono::floor<std::chrono::seconds>(home_.now() - begin_).count();
-  store_.set_time(first_second + static_cast<std::uint32_t>(passed));
+void Cache_State::look_at_clock(strata::Time_Point now) {
+  const auto passed = std::chrono::floor<std::chrono::seconds>(std::max(now, begin_) - begin_).count();
+  store_.set_time(std::max(store_.time(), first_second + static_cast<std::uint32_t>(passed)));
   if (flush_time_ && *flush_time_ <= store_.time()) {
     flush_time_.reset();
     store_.flush();

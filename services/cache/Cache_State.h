@@ -7,6 +7,7 @@
 
 #include <strata/configurator/Options.h>
 #include <strata/connection/Service.h>
+#include <strata/os/Monitor.h>
 
 #include "Item_Store.h"
 
@@ -31,10 +32,26 @@ struct Cache_Counts {
   std::uint64_t cas_hits = 0, cas_misses = 0, cas_mismatches = 0;
 };
 
-/// What the connections of one cache share. @threads home
+/// What the connections of one cache share. @threads whoever holds it
 class Cache_State {
  public:
   explicit Cache_State(strata::Service& service);
+
+  /// For a scope: one connection at a time. Where all are served by one thread it costs nothing.
+  class Held {
+   public:
+    explicit Held(Cache_State& state) noexcept : state_(state) {
+      if (state.shared_) state.monitor_.lock();
+    }
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+    ~Held() {
+      if (state_.shared_) state_.monitor_.unlock();
+    }
+
+   private:
+    Cache_State& state_;
+  };
 
   Item_Store& store() noexcept { return store_; }
   /// Of values that come in pieces: a sixteenth of the memory, for all peers together.
@@ -42,7 +59,7 @@ class Cache_State {
   std::size_t memory() const noexcept { return memory_; }  ///< bytes, as configured
   Cache_Counts& counts() noexcept { return counts_; }
   /// Sets the store's clock; a flush that was asked for a time that has come takes place. Once for each read.
-  void look_at_clock();
+  void look_at_clock(strata::Time_Point now);
   /// In the store's time. `exptime` as the protocol has it: 0 never; negative at once; up to 30 days from now; above
   /// that a Unix time.
   std::uint32_t expiry(std::int64_t exptime) noexcept;
@@ -50,7 +67,8 @@ class Cache_State {
   std::uint32_t uptime() const noexcept;          ///< seconds
 
  private:
-  strata::Reactor& home_;
+  const bool shared_;
+  strata::os::Monitor monitor_;
   std::size_t memory_;
   strata::Budget incoming_;
   Item_Store store_;

@@ -66,6 +66,7 @@ Cache_Session::Result<> Cache_Session::swallow(std::size_t size, std::string_vie
 }
 
 Cache_Session::Result<> Cache_Session::handle_block(Bytes part, std::size_t missing) {
+  const Cache_State::Held held{state_};
   if (incoming_.swallowed) return {};
   if (missing == 0 && incoming_.bytes.empty()) return end_value(strata::as_text(part));
   if (const Result<> kept = keep_piece(part); !kept) {
@@ -94,7 +95,7 @@ Cache_Session::Result<> Cache_Session::keep_piece(Bytes part) try {
 Cache_Session::Result<> Cache_Session::end_value(std::string_view value_and_end) {
   ++counts().sets;
   if (!value_and_end.ends_with("\r\n")) return answer("CLIENT_ERROR bad data chunk\r\n", incoming_.noreply);
-  state_.look_at_clock();
+  state_.look_at_clock(home().now());
   return answer(store_value(value_and_end.substr(0, incoming_.size)), incoming_.noreply);
 }
 

@@ -19,6 +19,8 @@ class Daemon_Config_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(what_the_file_must_say_is_asked_for);
   CPPUNIT_TEST(another_version_is_refused);
   CPPUNIT_TEST(another_concurrency_model_is_refused_with_its_place);
+  CPPUNIT_TEST(each_model_has_its_keys);
+  CPPUNIT_TEST(a_key_of_another_model_is_refused_with_its_place);
   CPPUNIT_TEST(mistakes_of_all_parts_are_told_together);
   CPPUNIT_TEST(logging_that_no_sink_could_honour_is_refused);
   CPPUNIT_TEST_SUITE_END();
@@ -95,8 +97,30 @@ class Daemon_Config_Test : public CppUnit::TestFixture {
   }
 
   void another_concurrency_model_is_refused_with_its_place() {
-    expect("a.yaml:2:33: error: model: \"multi-reactor\" is not one of: single\n",
-           "daemon: { concurrency: { model: multi-reactor } }");
+    expect("a.yaml:2:33: error: model: \"half-sync\" is not one of: single worker-pool "
+           "multi-reactor leader-followers\n",
+           "daemon: { concurrency: { model: half-sync } }");
+  }
+
+  void each_model_has_its_keys() {
+    using enum strata::Concurrency_Model;
+    using strata::Concurrency_Config;
+    const auto read_model = [this](const std::string& keys) {
+      return read_well("daemon: { concurrency: { " + keys + " } }\n").daemon.concurrency;
+    };
+    CPPUNIT_ASSERT(read_model("model: worker-pool, workers: 4").workers == 4);
+    CPPUNIT_ASSERT(read_model("model: leader-followers, threads: auto").threads == 0);
+    const Concurrency_Config multi = read_model("model: multi-reactor, reactors: auto, accept: reuseport, cores: [0]");
+    CPPUNIT_ASSERT(multi.model == multi_reactor && multi.reactors == 0 && multi.cores.size() == 1);
+    CPPUNIT_ASSERT(multi.accept == strata::Accept_Mode::reuseport);
+  }
+
+  void a_key_of_another_model_is_refused_with_its_place() {
+    expect("a.yaml:2:41: error: workers is not of the model single\n",
+           "daemon: { concurrency: { model: single, workers: 4 } }");
+    expect("a.yaml:2:46: error: threads is not of the model worker-pool\n"
+           "a.yaml:2:60: error: spin is not for the model worker-pool: its threads share one wait\n",
+           "daemon: { concurrency: { model: worker-pool, threads: 4 }, spin: 5us }");
   }
 
   void mistakes_of_all_parts_are_told_together() {

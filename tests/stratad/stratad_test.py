@@ -190,14 +190,15 @@ class Configuration(unittest.TestCase):
 
     def test_all_mistakes_are_told_with_their_places_and_78(self):
         code, out, told = check("strata: 1\n"
-                                "daemon: { concurrency: { model: multi-reactor } }\n"
+                                "daemon: { concurrency: { model: half-sync } }\n"
                                 "services:\n"
                                 "  - { name: echo, kind: ecko, listen: 'tcp://127.0.0.1:7007' }\n"
                                 "  - { name: b, kind: echo, listen: 'tcp://127.0.0.1:70070', idle_timeuot: 30 }\n"
                                 "  - { name: c, kind: echo, listen: x, idle_timeout: 30 }\n")
         self.assertEqual((code, out), (78, ""))
         lines = told.splitlines()
-        self.assertEqual(lines[0], "a.yaml:2:33: error: model: \"multi-reactor\" is not one of: single")
+        self.assertEqual(lines[0], "a.yaml:2:33: error: model: \"half-sync\" is not one of: single "
+                         "worker-pool multi-reactor leader-followers")
         self.assertEqual(lines[1], "a.yaml:4:25: error: kind: no kind is called \"ecko\"; did you mean \"echo\"?")
         self.assertRegex(lines[2], r"^a.yaml:5:53: error: listen: ")
         self.assertEqual(lines[3],

@@ -30,7 +30,8 @@ std::vector<Option_Table> Acceptor_Service::options_in_effect() const {
 Outcome<> Acceptor_Service::prepare(const Service_Context& context) {
   if (Outcome<> found = points_.find(settings_.listen, os::Socket_Kind::stream); !found) return found;
   const std::size_t limit = settings_.queue_limit == 0 ? Budget::unlimited : settings_.queue_limit;
-  service_.emplace(name_, context.home, settings_, context.budget, limit);
+  settings_.accept = context.accept;
+  service_.emplace(name_, context.home, settings_, context.budget, limit, context.serving);
   service_->set_options(options_);
   acceptor_ = kind_.make(*service_);
   acceptor_->when_failed([failed = context.failed](std::error_code reason) {

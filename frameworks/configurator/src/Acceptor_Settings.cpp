@@ -37,6 +37,9 @@ std::span<const Field> Acceptor_Settings::fields() {
       key<&Own::overflow, Choice_Type<overflow_words>>("overflow", "what the high-water mark does"),
       key<&Own::backlog>("backlog", "connections that the kernel may hold for the service").within(1, 1 << 20),
       key<&Own::max_connections>("max_connections", "others wait in the backlog; 0: no cap"),
+      key<&Own::max_per_source>("max_per_source", "of one IPv4 address or IPv6 /64; others are reset; 0: no cap"),
+      key<&Own::source_penalty>("source_penalty", "how long a source that asked for more is refused after; 0s: not")
+          .within(0, longest_timeout),
       key<&Own::defer_accept>("defer_accept", "accepts when the first bytes are there, or after so long; 0s: at once")
           .within(0, longest_deferral),
       key<&Own::shed_when_full>("shed_when_full", "out of descriptors: turns peers away instead of letting them wait"),

@@ -93,6 +93,7 @@ Json of_shape(const Value_Shape& shape, const Field& field, const void* value, S
   switch (shape.kind) {
     case Kind::boolean: return {{"type", "boolean"}};
     case Kind::integer: return of_integer(field);
+    case Kind::count: return {{"anyOf", Json::array({of_integer(field), {{"const", "auto"}}})}};
     case Kind::size: return of_size();
     case Kind::duration: return of_text("^[0-9]+(ns|us|ms|s|m|h|d)$");
     case Kind::text: return {{"type", Json::array({"string", "number", "boolean"})}};

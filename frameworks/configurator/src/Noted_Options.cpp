@@ -18,8 +18,9 @@ using Json = nlohmann::ordered_json;
 using Kind = Value_Shape::Kind;
 
 constexpr Value_Shape other_shape{Kind::other, "value"};
-constexpr std::array<const Value_Shape*, 8> scalars{&Value_Type<bool>::shape,
+constexpr std::array<const Value_Shape*, 9> scalars{&Value_Type<bool>::shape,
                                                     &Value_Type<int>::shape,
+                                                    &Count_Type::shape,
                                                     &Size_Type::shape,
                                                     &Value_Type<Duration>::shape,
                                                     &Value_Type<std::string>::shape,
@@ -27,7 +28,7 @@ constexpr std::array<const Value_Shape*, 8> scalars{&Value_Type<bool>::shape,
                                                     &Value_Type<std::optional<Endpoint>>::shape,
                                                     &other_shape};
 // As Kind_Note has them.
-constexpr std::array<std::string_view, 8> scalar_names{"boolean", "integer", "size",     "duration",
+constexpr std::array<std::string_view, 9> scalar_names{"boolean", "integer", "count",    "size", "duration",
                                                        "text",    "name",    "endpoint", "other"};
 
 /// As the command line can have it, too.
@@ -87,6 +88,7 @@ std::optional<std::string> taken_value(const Config_Node& node, const Field& fie
   switch (shape.kind) {
     case Kind::boolean: return taken<Value_Type<bool>>(node, field, false, errors);
     case Kind::integer: return taken<Value_Type<std::int64_t>>(node, field, std::int64_t{}, errors);
+    case Kind::count: return taken<Count_Type>(node, field, 0u, errors);
     case Kind::size: return taken<Size_Type>(node, field, std::uint64_t{}, errors);
     case Kind::duration: return taken<Value_Type<Duration>>(node, field, Duration{}, errors);
     case Kind::name: return taken<Name_Type>(node, field, std::string{}, errors);
@@ -112,6 +114,7 @@ std::string shown_default(const Value_Shape& shape, const Json& value) {
   const std::int64_t number = integer_of(value);
   switch (shape.kind) {
     case Kind::boolean: return Value_Type<bool>::show(number != 0);
+    case Kind::count: return Count_Type::show(static_cast<unsigned>(number));
     case Kind::size: return Size_Type::show(static_cast<std::uint64_t>(number));
     case Kind::duration: return Value_Type<Duration>::show(Duration{number});
     case Kind::word: return std::string{shape.words[static_cast<std::size_t>(number)]};

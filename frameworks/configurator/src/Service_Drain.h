@@ -31,7 +31,7 @@ class Service_Drain {
 
  private:
   void end_if_empty() {
-    if (service_->connections() != 0) return;
+    if (!service_->idle()) return;
     deadline_.cancel();
     if (stopped_) std::exchange(stopped_, {})();
   }

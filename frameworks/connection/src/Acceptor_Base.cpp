@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/connection/Acceptor_Base.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "Listener.h"
@@ -25,7 +27,11 @@ Listen_Options listen_options(const Acceptor_Options& options) {
 
 Acceptor_Base::Acceptor_Base(Service& service) noexcept : service_(service) {}
 
-Acceptor_Base::~Acceptor_Base() { close(); }
+/// Whoever is in the queues is not accepted: there is nobody any more who makes handlers.
+Acceptor_Base::~Acceptor_Base() {
+  end(false);
+  for (const std::shared_ptr<Listener_Link>& link : elsewhere_) link->acceptor = nullptr;
+}
 
 Outcome<> Acceptor_Base::open(std::span<const os::Socket_Address> addresses, const Acceptor_Options& options) {
   if (options.defer_accept > Duration::zero() && first_speaker() != First_Speaker::client) {
@@ -36,10 +42,47 @@ Outcome<> Acceptor_Base::open(std::span<const os::Socket_Address> addresses, con
   os::Socket_Address first;  // tcp://*:0 is one port in both families: the second takes what the system gave the first
   for (os::Socket_Address address : addresses) {
     if (address.port() == 0 && first.port() != 0 && address.family() != first.family()) address.set_port(first.port());
-    Outcome<SOCK_Acceptor> socket = SOCK_Acceptor::open(address, listen_options(options));
-    if (!socket) return close(), std::unexpected{std::move(socket.error())};
-    if (first.port() == 0) first = socket->local_address().value_or(first);
-    if (Outcome<> done = accept_from(std::move(*socket), Descriptor::exclusive); !done) return done;
+    const bool group = options.accept == Accept_Mode::reuseport && service_.spread() &&
+                       address.family() != os::Family::local;
+    if (group) {
+      if (Outcome<> done = open_group(address); !done) return close(), done;
+    } else {
+      Outcome<SOCK_Acceptor> socket = SOCK_Acceptor::open(address, listen_options(options));
+      if (!socket) return close(), std::unexpected{std::move(socket.error())};
+      if (Outcome<> done = accept_from(std::move(*socket), Descriptor::exclusive); !done) return done;
+    }
+    if (first.port() == 0) first = this->addresses().back();
+  }
+  return {};
+}
+
+/// A socket for each reactor, and the kernel chooses. The first is bound alone for a moment: the flag would let another
+/// daemon of this user have the same address, and nobody would know.
+Outcome<> Acceptor_Base::open_group(const os::Socket_Address& address) {
+  Listen_Options listen = listen_options(options_);
+  os::Socket_Address bound = address;
+  {
+    const Outcome<SOCK_Acceptor> probe = SOCK_Acceptor::open(address, listen);
+    if (!probe) return std::unexpected{probe.error()};
+    bound = probe->local_address().value_or(address);
+  }
+  listen.reuse_port = true;
+  for (Reactor* reactor : service_.serving()) {
+    Outcome<SOCK_Acceptor> socket = SOCK_Acceptor::open(bound, listen);
+    if (!socket) return std::unexpected{std::move(socket.error())};
+    if (Outcome<> done = accept_in(*reactor, std::move(*socket), Descriptor::exclusive, bound); !done) return done;
+  }
+  return {};
+}
+
+Outcome<> Acceptor_Base::open_exclusive(SOCK_Acceptor socket) {
+  const os::Socket_Address address = socket.local_address().value_or(os::Socket_Address{});
+  for (Reactor* reactor : service_.serving()) {
+    Result<os::Unique_Handle> copy = os::duplicate(socket.handle());
+    if (!copy) return fail(copy.error(), "duplicate a listening socket");
+    if (Outcome<> done = accept_in(*reactor, SOCK_Acceptor{std::move(*copy)}, Descriptor::shared, address); !done) {
+      return done;
+    }
   }
   return {};
 }
@@ -50,12 +93,50 @@ Outcome<> Acceptor_Base::adopt(SOCK_Acceptor socket, const Acceptor_Options& opt
 }
 
 Outcome<> Acceptor_Base::accept_from(SOCK_Acceptor socket, Descriptor descriptor) {
+  if (options_.accept == Accept_Mode::exclusive && service_.spread()) {
+    Outcome<> done = open_exclusive(std::move(socket));
+    if (!done) close();
+    return done;
+  }
   auto listener = std::make_unique<Listener>(*this, std::move(socket));
   Listener& borrowed = *listener;
-  const Result<Handler_Ref> ref = service_.home().adopt(std::move(listener), Event_Mask::input, {descriptor, 0});
+  const Result<Handler_Ref> ref = service_.home().adopt(std::move(listener), Event_Mask::input,
+                                                        {.descriptor = descriptor, .strand = Strand_Of::reactor});
   if (!ref) return close(), fail(ref.error(), "listen");
   borrowed.start(*ref);
   listeners_.push_back(*ref);
+  return {};
+}
+
+/// In another reactor: at once, where it does not run yet.
+Outcome<> Acceptor_Base::accept_in(Reactor& reactor, SOCK_Acceptor socket, Descriptor descriptor,
+                                   const os::Socket_Address& address) {
+  auto link = std::make_shared<Listener_Link>();
+  link->acceptor = this;
+  link->reactor = &reactor;
+  link->address = address;
+  const Adopt_Options adopt{
+      .descriptor = descriptor, .strand = Strand_Of::reactor, .wake_one = descriptor == Descriptor::shared};
+  const auto start = [adopt](Reactor& in, std::unique_ptr<Listener> listener) -> Result<> {
+    Listener& borrowed = *listener;
+    const Result<Handler_Ref> ref = in.adopt(std::move(listener), Event_Mask::input, adopt);
+    if (!ref) return fail(ref.error());
+    borrowed.start(*ref);
+    return {};
+  };
+  auto listener = std::make_unique<Listener>(*this, std::move(socket), link);
+  Result<> started;
+  if (reactor.on_strand()) {
+    started = start(reactor, std::move(listener));
+  } else {
+    started = reactor.post([start, link, &reactor, listener = std::move(listener)]() mutable {
+      Service& service = listener->service();
+      const Result<> done = start(reactor, std::move(listener));
+      if (!done) service.log().error("a reactor cannot listen", "error", done.error());
+    });
+  }
+  if (!started) return fail(started.error(), "listen");
+  elsewhere_.push_back(std::move(link));
   return {};
 }
 
@@ -66,17 +147,91 @@ std::vector<os::Socket_Address> Acceptor_Base::addresses() const {
     if (listener == nullptr) continue;
     if (const Result<os::Socket_Address> address = listener->address()) found.push_back(*address);
   }
+  // Those of a group have one address.
+  for (const std::shared_ptr<Listener_Link>& link : elsewhere_) {
+    if (link->open && std::ranges::find(found, link->address) == found.end()) found.push_back(link->address);
+  }
   return found;
 }
 
-void Acceptor_Base::close() noexcept {
+void Acceptor_Base::close() noexcept { end(true); }
+
+void Acceptor_Base::end(bool accept_rest) noexcept {
   for (const Handler_Ref ref : std::exchange(listeners_, {})) {
     auto* listener = static_cast<Listener*>(ref.reactor()->find(ref));
     if (listener == nullptr) continue;
-    listener->retire();
+    listener->retire(accept_rest);
     (void)ref.reactor()->close(ref, errc::stopping);
   }
+  for (const std::shared_ptr<Listener_Link>& link : elsewhere_) {
+    if (!std::exchange(link->open, false)) continue;
+    const auto end_it = [link, accept_rest] {
+      const Handler_Ref ref = link->listener;
+      auto* listener = ref ? static_cast<Listener*>(ref.reactor()->find(ref)) : nullptr;
+      if (listener == nullptr) return;
+      listener->retire(accept_rest);
+      (void)ref.reactor()->close(ref, errc::stopping);
+    };
+    if (link->reactor->on_strand()) {
+      end_it();
+    } else {
+      (void)link->reactor->post(end_it);  // refused: it ends, and closes its listeners itself
+    }
+  }
   stop_waiting();
+}
+
+void Acceptor_Base::leave(const Reactor& reactor) noexcept {
+  const auto take = [](Listener_Link& link) {
+    const Handler_Ref ref = link.listener;
+    auto* listener = ref ? static_cast<Listener*>(ref.reactor()->find(ref)) : nullptr;
+    if (listener == nullptr) return SOCK_Acceptor{};
+    SOCK_Acceptor socket = listener->release();
+    (void)ref.reactor()->close(ref, errc::stopping);
+    return socket;
+  };
+  for (const std::shared_ptr<Listener_Link>& link : std::vector{elsewhere_}) {
+    if (link->reactor != &reactor || !std::exchange(link->open, false)) continue;
+    if (link->reactor->on_strand()) {
+      inherit(*link, take(*link));
+      continue;
+    }
+    (void)link->reactor->post([link, take, &home = service_.home()] {
+      (void)home.post([link, socket = take(*link)]() mutable {
+        if (link->acceptor != nullptr) link->acceptor->inherit(*link, std::move(socket));
+      });
+    });
+  }
+}
+
+/// What a reactor that ends has listened on goes to one that lives.
+void Acceptor_Base::inherit(const Listener_Link& former, SOCK_Acceptor socket) noexcept try {
+  if (!socket) return;
+  const auto lives = [&former](const Reactor* one) { return one != former.reactor; };
+  const auto heir = std::ranges::find_if(service_.serving(), lives);
+  if (heir == service_.serving().end()) return listener_failed(errc::stopping);
+  const Outcome<> done = accept_in(**heir, std::move(socket), Descriptor::exclusive, former.address);
+  if (!done) listener_failed(done.error().code);
+} catch (const std::bad_alloc&) {
+  listener_failed(std::make_error_code(std::errc::not_enough_memory));
+}
+
+bool Acceptor_Base::full() const noexcept {
+  return options_.max_connections != 0 && service_.connections() >= options_.max_connections;
+}
+
+void Acceptor_Base::await_room() noexcept {
+  if (std::exchange(waiting_, true)) return;
+  next_ = service_.waiting_;
+  service_.await(this);
+}
+
+void Acceptor_Base::stop_waiting() noexcept {
+  if (!std::exchange(waiting_, false)) return;
+  if (service_.waiting_ == this) return service_.await(next_);
+  Acceptor_Base* before = service_.waiting_;
+  while (before->next_ != this) before = before->next_;
+  before->next_ = next_;
 }
 
 void Acceptor_Base::listener_failed(std::error_code reason) noexcept {
@@ -86,22 +241,6 @@ void Acceptor_Base::listener_failed(std::error_code reason) noexcept {
   } catch (const std::exception& e) {
     service_.log().error("a failure was not told", "what", e.what());
   }
-}
-
-bool Acceptor_Base::full() const noexcept {
-  return options_.max_connections != 0 && service_.connections() >= options_.max_connections;
-}
-
-void Acceptor_Base::await_room() noexcept {
-  if (std::exchange(waiting_, true)) return;
-  next_ = std::exchange(service_.waiting_, this);
-}
-
-void Acceptor_Base::stop_waiting() noexcept {
-  if (!std::exchange(waiting_, false)) return;
-  Acceptor_Base** link = &service_.waiting_;
-  while (*link != this) link = &(*link)->next_;
-  *link = next_;
 }
 
 void Acceptor_Base::room() noexcept {

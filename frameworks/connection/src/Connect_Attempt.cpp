@@ -77,7 +77,7 @@ void Connect_Attempt::next_address() {
     if (stream) {
       auto racer = std::make_unique<Racer>(*this, std::move(*stream));
       Racer& borrowed = *racer;
-      const Result<Handler_Ref> ref = home.adopt(std::move(racer), Event_Mask::output);
+      const Result<Handler_Ref> ref = home.adopt(std::move(racer), Event_Mask::output, {.strand = Strand_Of::reactor});
       if (ref) {
         borrowed.start(*ref);
         racers_.push_back(*ref);

@@ -49,7 +49,10 @@ void Connector_Base::succeeded(Connect_Attempt& attempt, os::Unique_Handle handl
   const std::unique_ptr<Connect_Attempt> over = take(attempt);
   std::error_code error;
   try {
-    const Result<Handler_Ref> started = start_connection(make_handler(), service_, std::move(handle), false);
+    std::unique_ptr<Svc_Handler> handler = make_handler();
+    (void)service_.admit(0);
+    attach_connection(*handler, service_, service_.home(), std::move(handle));
+    const Result<Handler_Ref> started = start_connection(std::move(handler), false);
     if (started) return;
     error = started.error();
   } catch (...) {  // from the handler's constructor

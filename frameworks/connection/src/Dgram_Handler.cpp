@@ -57,24 +57,25 @@ Dgram_Handler::Dgram_Handler() noexcept = default;
 Dgram_Handler::~Dgram_Handler() {
   if (service_ == nullptr) return;
   if (room_) service_->budget().release(room_->charged);
-  service_->detach();
+  service_->detach(service_->home());
 }
 
 Result<Handler_Ref> Dgram_Handler::start(std::unique_ptr<Dgram_Handler> self, Service& service, SOCK_Dgram socket,
                                          const Dgram_Limits& limits, bool reflecting) try {
   room_ = std::make_unique<Room>(limits, reflecting);
   service_ = &service;
-  service.attach();
+  (void)service.admit(0);
+  service.attach(service.home());
   handle_ = socket.release();
   const Result<Handler_Ref> ref =
-      service.home().adopt(std::move(self), Event_Mask::input, {Descriptor::shared, service.datagram_group()});
+      service.home().adopt(std::move(self), Event_Mask::input, {.group = service.datagram_group(), .held = true});
   if (!ref) return ref;
   ref_ = *ref;
   Result<> opened = fail(std::errc::state_not_recoverable);  // what it is when open() throws
   const auto open = [](Event_Handler& e, void* result) {
     return *static_cast<Result<>*>(result) = static_cast<Dgram_Handler&>(e).open();
   };
-  (void)ref->reactor()->invoke(*ref, open, &opened);  // an error closes the handler
+  (void)ref->reactor()->begin(*ref, open, &opened);  // an error closes the handler
   return opened ? ref : fail(opened.error());
 } catch (const std::bad_alloc&) {
   return fail(std::errc::not_enough_memory);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <strata/os/Socket.h>
+#include <strata/wrappers/Address_Text.h>
 
 #include "Svc_State.h"
 
@@ -15,6 +16,7 @@ inline namespace v1 {
 namespace {
 
 constexpr std::size_t largest_batch = 64;
+constexpr std::size_t most_at_the_end = 65'536;  // peers in a queue; the kernel's own limit is lower as a rule
 constexpr Duration first_back_off = std::chrono::milliseconds{5};
 constexpr Duration longest_back_off = std::chrono::milliseconds{40};
 
@@ -35,9 +37,23 @@ os::Unique_Handle spare() {
 
 }  // namespace
 
-Listener::Listener(Acceptor_Base& acceptor, SOCK_Acceptor socket) noexcept
-    : acceptor_(&acceptor), socket_(std::move(socket)) {
+Listener::Listener(Acceptor_Base& acceptor, SOCK_Acceptor socket, std::shared_ptr<Listener_Link> link) noexcept
+    : acceptor_(&acceptor),
+      service_(acceptor.service_),
+      socket_(std::move(socket)),
+      link_(std::move(link)),
+      sources_(service_.limit_sources(acceptor.options_.max_per_source, acceptor.options_.source_penalty)) {
   if (acceptor.options_.shed_when_full) reserve_ = spare();
+  if (link_ != nullptr) service_.listeners_.fetch_add(1);
+}
+
+Listener::~Listener() {
+  if (link_ != nullptr) service_.one_less(service_.listeners_);
+}
+
+void Listener::start(Handler_Ref ref) noexcept {
+  ref_ = ref;
+  if (link_ != nullptr) link_->listener = ref;
 }
 
 /// How many to accept in this turn. One, as long as they come one by one: the call that finds none left is saved. A
@@ -49,13 +65,20 @@ std::size_t Listener::allowance() noexcept {
   return batch_;
 }
 
+/// At the cap it pauses: at home until somebody has gone, elsewhere for a while.
+bool Listener::has_room() {
+  const std::size_t most = acceptor_->options_.max_connections;
+  if (service_.admit(most)) return true;
+  if (link_ != nullptr) return pause(), false;
+  acceptor_->await_room();
+  if (service_.admit(most)) return true;  // one has gone that did not know yet that it is awaited
+  (void)ref_.reactor()->suspend(ref_, Suspension::high_water);  // a failure has closed it
+  return false;
+}
+
 Result<> Listener::handle_input() {
   for (std::size_t left = allowance(); left > 0 && acceptor_ != nullptr; --left) {  // a hook may end the acceptor
-    if (acceptor_->full()) {
-      acceptor_->await_room();
-      (void)ref_.reactor()->suspend(ref_, Suspension::high_water);  // a failure has closed it
-      return {};
-    }
+    if (!has_room()) return {};
     std::error_code error;
     switch (accept_one(error)) {
       case Accepted::one:
@@ -70,9 +93,12 @@ Result<> Listener::handle_input() {
   return {};
 }
 
+/// For one that the service has admitted.
 Listener::Accepted Listener::accept_one(std::error_code& error) try {
-  Result<SOCK_Stream> stream = socket_.accept();
+  os::Socket_Address peer;
+  Result<SOCK_Stream> stream = socket_.accept(sources_ == nullptr ? nullptr : &peer);
   if (!stream) {
+    service_.dismiss();
     error = stream.error();
     if (error != std::errc::operation_would_block) return refused(error);
     back_off_ = {};  // a lack of descriptors would have been told first (accept(2))
@@ -80,35 +106,60 @@ Listener::Accepted Listener::accept_one(std::error_code& error) try {
   }
   back_off_ = {};
   if (acceptor_->options_.shed_when_full && !reserve_) reserve_ = spare();  // somebody else had taken its place
-  Service& service = acceptor_->service();
-  const bool read_first = acceptor_->options_.defer_accept > Duration::zero();
-  const Result<Handler_Ref> started =
-      start_connection(acceptor_->make_handler(), service, stream->release(), read_first);
-  if (!started) return refused(started.error());
-  return Accepted::one;
+  return welcome(std::move(*stream), peer);
 } catch (const std::exception& e) {
   return threw(e.what());
 } catch (...) {
   return threw("not a std::exception");
 }
 
+Listener::Accepted Listener::welcome(SOCK_Stream stream, const os::Socket_Address& peer) {
+  std::unique_ptr<Svc_Handler> handler = acceptor_->make_handler();
+  if (sources_ != nullptr && !sources_->admit(peer, handler.get(), ref_.reactor()->now())) {
+    stream.abort();
+    service_.metrics().shed.add();
+    service_.dismiss();
+    limit_.write(service_.log(), Log_Level::warning, "a source has too many connections", "peer",
+                 to_text(peer));
+    return Accepted::one;
+  }
+  Reactor& here = *ref_.reactor();
+  Reactor& to = link_ != nullptr ? here : service_.choose(acceptor_->options_.accept);
+  attach_connection(*handler, service_, to, stream.release());
+  if (&to != &here) {
+    if (const Result<> handed = hand_over(std::move(handler), to); !handed) return refused(handed.error());
+    return Accepted::one;
+  }
+  const bool read_first = acceptor_->options_.defer_accept > Duration::zero();
+  const Result<Handler_Ref> started = start_connection(std::move(handler), read_first);
+  return started ? Accepted::one : refused(started.error());
+}
+
+/// Unopened, to the reactor that it will live in. Where that takes no posts the connection is dropped.
+Result<> Listener::hand_over(std::unique_ptr<Svc_Handler> handler, Reactor& to) {
+  const bool read_first = acceptor_->options_.defer_accept > Duration::zero();
+  return to.post([handler = std::move(handler), read_first]() mutable {
+    Service& service = handler->service();
+    if (!start_connection(std::move(handler), read_first)) service.metrics().accept_errors.add();
+  });
+}
+
 /// From the handler's constructor: that connection is gone, the listener lives.
 Listener::Accepted Listener::threw(std::string_view what) {
-  Service& service = acceptor_->service();
-  service.metrics().shed.add();
-  limit_.write(service.log(), Log_Level::error, "a handler's constructor threw", "what", what);
+  service_.dismiss();
+  service_.metrics().shed.add();
+  limit_.write(service_.log(), Log_Level::error, "a handler's constructor threw", "what", what);
   return Accepted::one;
 }
 
 Listener::Accepted Listener::refused(std::error_code error) {
-  Service& service = acceptor_->service();
-  service.metrics().accept_errors.add();
+  service_.metrics().accept_errors.add();
   if (fatal(error)) return Accepted::failed;
   if (!out_of_resources(error)) return Accepted::one;
   if (back_off_ == Duration::zero()) {
-    service.metrics().pauses.add();
-    limit_.write(service.log(), Log_Level::warning, "accepting paused", "error", error, "connections",
-                 service.connections());
+    service_.metrics().pauses.add();
+    limit_.write(service_.log(), Log_Level::warning, "accepting paused", "error", error, "connections",
+                 service_.connections());
   }
   for (std::size_t i = 0; i < largest_batch && shed_one(); ++i) {
   }
@@ -122,7 +173,7 @@ bool Listener::shed_one() {
   reserve_.reset();
   Result<SOCK_Stream> peer = socket_.accept();
   if (peer) {
-    acceptor_->service().metrics().shed.add();
+    service_.metrics().shed.add();
     peer->abort();
   }
   reserve_ = spare();
@@ -131,7 +182,7 @@ bool Listener::shed_one() {
 
 void Listener::pause() {
   Reactor& reactor = *ref_.reactor();
-  acceptor_->await_room();
+  if (link_ == nullptr) acceptor_->await_room();
   back_off_ = back_off_ == Duration::zero() ? first_back_off : std::min(back_off_ * 2, longest_back_off);
   retry_ = reactor.schedule(back_off_, [this] { (void)ref_.reactor()->resume(ref_, Suspension::rate); });
   if (retry_.active()) (void)reactor.suspend(ref_, Suspension::rate);  // without memory for a timer: tried every turn
@@ -144,11 +195,31 @@ void Listener::room() {
   if (!acceptor_->full()) (void)reactor.resume(ref_, Suspension::high_water);
 }
 
-void Listener::retire() noexcept { acceptor_ = nullptr; }
+/// Whoever has come before the end is served: closing would reset them (listen(2)). At the cap they are turned away.
+void Listener::retire(bool accept_rest) noexcept {
+  for (std::size_t left = accept_rest ? most_at_the_end : 0; left > 0 && acceptor_ != nullptr; --left) {
+    if (!service_.admit(acceptor_->options_.max_connections)) break;
+    std::error_code error;
+    const Accepted accepted = accept_one(error);
+    if (accepted != Accepted::one) break;
+  }
+  acceptor_ = nullptr;
+}
 
+SOCK_Acceptor Listener::release() noexcept {
+  acceptor_ = nullptr;
+  return std::move(socket_);
+}
+
+/// Home learns why, unless it has asked for it.
 void Listener::handle_close(std::error_code reason) noexcept {
   retry_.cancel();
-  if (acceptor_ != nullptr) acceptor_->listener_failed(reason);
+  if (acceptor_ == nullptr) return;
+  if (link_ == nullptr) return acceptor_->listener_failed(reason);
+  (void)service_.home().post([link = link_, reason] {  // refused: it ends
+    link->open = false;
+    if (link->acceptor != nullptr) link->acceptor->listener_failed(reason);
+  });
 }
 
 }  // namespace v1

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <system_error>
 
 #include <strata/connection/Acceptor_Base.h>
+#include <strata/connection/Source_Limits.h>
 #include <strata/logging/Log_Limit.h>
 #include <strata/reactor/Event_Handler.h>
 #include <strata/wrappers/SOCK_Acceptor.h>
@@ -14,34 +16,54 @@
 namespace strata {
 inline namespace v1 {
 
+/// What an acceptor and its listener in another reactor know of each other. The acceptor's part is for its home, the
+/// listener's for that reactor: each looks only at its own, and tells the other by posts.
+struct Listener_Link {
+  Acceptor_Base* acceptor = nullptr;  ///< home's; null when it has gone
+  Reactor* reactor = nullptr;         ///< home's
+  os::Socket_Address address;         ///< home's
+  bool open = true;                   ///< home's
+  Handler_Ref listener;               ///< the reactor's
+};
+
 /// One listening socket of an acceptor. Accepts in batches; when descriptors or memory are out it pauses with back-off,
-/// so that a listener that stays readable does not spin the loop, and tries again at most 40 ms after.
+/// so that a listener that stays readable does not spin the loop, and tries again at most 40 ms after. In another
+/// reactor than its service's home it counts as something that the service must wait for.
 class Listener final : public Event_Handler {
  public:
-  Listener(Acceptor_Base& acceptor, SOCK_Acceptor socket) noexcept;
+  Listener(Acceptor_Base& acceptor, SOCK_Acceptor socket, std::shared_ptr<Listener_Link> link = nullptr) noexcept;
+  ~Listener() override;
 
   os::Handle handle() const noexcept override { return socket_.handle(); }
   Result<> handle_input() override;
   void handle_close(std::error_code reason) noexcept override;
 
-  void start(Handler_Ref ref) noexcept { ref_ = ref; }
+  void start(Handler_Ref ref) noexcept;
+  Service& service() const noexcept { return service_; }
   Result<os::Socket_Address> address() const noexcept { return socket_.local_address(); }
   void room();  ///< a connection has gone: accept again, whatever it paused for
-  /// From here on it is nobody's.
-  void retire() noexcept;
+  /// Accepts who has come, where asked to; from here on it is nobody's.
+  void retire(bool accept_rest) noexcept;
+  SOCK_Acceptor release() noexcept;  ///< its socket, for another; it is to be closed
 
  private:
   enum class Accepted : std::uint8_t { one, none_left, paused, failed };
 
   Accepted accept_one(std::error_code& error);
+  Accepted welcome(SOCK_Stream stream, const os::Socket_Address& peer);
   Accepted refused(std::error_code error);
   Accepted threw(std::string_view what);
+  Result<> hand_over(std::unique_ptr<Svc_Handler> handler, Reactor& to);
+  bool has_room();
   void pause();
   bool shed_one();
   std::size_t allowance() noexcept;
 
   Acceptor_Base* acceptor_;
+  Service& service_;
   SOCK_Acceptor socket_;
+  const std::shared_ptr<Listener_Link> link_;  ///< null at home
+  Source_Limits* const sources_;
   os::Unique_Handle reserve_;
   Handler_Ref ref_;
   Timer retry_;

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/connection/Service.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <strata/connection/Acceptor_Base.h>
+#include <strata/connection/Acceptor_Options.h>
 #include <strata/connection/Dgram_Handler.h>
+#include <strata/connection/Source_Limits.h>
 #include <strata/connection/Svc_Handler.h>
 #include <strata/logging/Log_System.h>
 #include <strata/metrics/Metric_Registry.h>
@@ -23,24 +27,129 @@ struct Published_Metrics {
   std::vector<Metric_Registration> registrations;
 };
 
-Service::Service(std::string name, Reactor& home, Stream_Options stream, Budget* process, std::size_t byte_limit)
+/// Shared with the posts that tell of the end of connections, which the service may not live to see.
+struct Service::Gone {
+  explicit Gone(Service& of) noexcept : service(&of) {}
+  Service* service;  ///< null when it has gone; looked at on the strand of its home
+  std::atomic<bool> awaited{false};
+  std::atomic<bool> told{false};  ///< a post is on its way
+};
+
+/// How many live in one reactor. In a cache line of its own: each thread counts in its own.
+struct alignas(64) Service::Part {
+  std::atomic<std::size_t> connections{0};
+};
+
+Service::Service(std::string name, Reactor& home, Stream_Options stream, Budget* process, std::size_t byte_limit,
+                 std::span<Reactor* const> serving)
     : name_(std::move(name)),
       home_(home),
       stream_(stream),
       log_(Log_System::process().logger("service." + name_)),
       budget_(byte_limit, process),
       group_(home.new_group()),
-      datagram_group_(home.new_group()) {
-  home.timers().set_expiry(idle_timer_kind, &Svc_Handler::idle_expired, nullptr);
-  home.timers().set_expiry(write_timer_kind, &Svc_Handler::write_expired, nullptr);
+      datagram_group_(home.new_group()),
+      serving_(serving.begin(), serving.end()),
+      parts_(new Part[serving.size() + 1]),
+      gone_(std::make_shared<Gone>(*this)) {
+  if (serving_.empty()) serving_.push_back(&home);
+  const auto know = [](Timer_Queue& timers) {  // once: it may run by now
+    if (timers.has_expiry(idle_timer_kind)) return;
+    timers.set_expiry(idle_timer_kind, &Svc_Handler::idle_expired, nullptr);
+    timers.set_expiry(write_timer_kind, &Svc_Handler::write_expired, nullptr);
+  };
+  know(home.timers());
+  for (Reactor* one : serving_) know(one->timers());
 }
 
-Service::~Service() { assert(connections_ == 0); }
+Service::~Service() {
+  assert(idle());
+  gone_->service = nullptr;
+}
 
-void Service::attach() noexcept { ++connections_; }
+std::size_t Service::connections_in(const Reactor& reactor) const noexcept {
+  const auto found = std::ranges::find(serving_, &reactor);
+  return parts_[static_cast<std::size_t>(found - serving_.begin())].connections.load(std::memory_order_relaxed);
+}
 
-void Service::detach() noexcept {
-  --connections_;
+bool Service::admit(std::size_t most) noexcept {
+  std::size_t now = connections_.load(std::memory_order_relaxed);
+  do {
+    if (most != 0 && now >= most) return false;
+  } while (!connections_.compare_exchange_weak(now, now + 1));
+  return true;
+}
+
+/// Told of only where it may have been what somebody waits for: the last.
+void Service::dismiss() noexcept {
+  std::size_t now = connections_.load();
+  while (now > 1) {
+    if (connections_.compare_exchange_weak(now, now - 1)) return;
+  }
+  one_less(connections_);
+}
+
+void Service::attach(const Reactor& where) noexcept {
+  const auto found = std::ranges::find(serving_, &where);
+  parts_[static_cast<std::size_t>(found - serving_.begin())].connections.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Service::detach(const Reactor& where) noexcept {
+  const auto found = std::ranges::find(serving_, &where);
+  parts_[static_cast<std::size_t>(found - serving_.begin())].connections.fetch_sub(1, std::memory_order_relaxed);
+  one_less(connections_);
+}
+
+/// At home it is told at once. From elsewhere by a post, one for all that end until it runs; after the subtraction this
+/// may be gone.
+void Service::one_less(std::atomic<std::size_t>& count) noexcept {
+  if (home_.on_strand()) {
+    count.fetch_sub(1);
+    return connections_gone();
+  }
+  const std::shared_ptr<Gone> gone = gone_;
+  Reactor& home = home_;
+  count.fetch_sub(1);
+  if (!gone->awaited.load() || gone->told.exchange(true)) return;
+  const Result<> posted = home.post([gone] {
+    gone->told = false;
+    if (gone->service != nullptr) gone->service->connections_gone();
+  });
+  if (!posted) gone->told = false;  // the next one tells it; a drain has its deadline
+}
+
+/// On the strand of home.
+Reactor& Service::choose(Accept_Mode mode) noexcept {
+  const std::size_t first = next_++ % serving_.size();
+  if (mode != Accept_Mode::least_loaded) return *serving_[first];
+  std::size_t best = first;
+  for (std::size_t i = 1; i < serving_.size(); ++i) {
+    const std::size_t other = (first + i) % serving_.size();
+    if (parts_[other].connections.load(std::memory_order_relaxed) <
+        parts_[best].connections.load(std::memory_order_relaxed)) {
+      best = other;
+    }
+  }
+  return *serving_[best];
+}
+
+/// Once: it is shared by all that accept for the service.
+Source_Limits* Service::limit_sources(std::size_t most, Duration penalty) {
+  if (most != 0 && sources_ == nullptr) sources_ = std::make_unique<Source_Limits>(most, penalty);
+  return sources_.get();
+}
+
+void Service::when_released(Callback callback) {
+  released_ = std::move(callback);
+  gone_->awaited = waiting_ != nullptr || released_;
+}
+
+void Service::await(Acceptor_Base* first) noexcept {
+  waiting_ = first;
+  gone_->awaited = waiting_ != nullptr || released_;
+}
+
+void Service::connections_gone() noexcept {
   for (Acceptor_Base *acceptor = waiting_, *next = nullptr; acceptor != nullptr; acceptor = next) {
     next = acceptor->next_;
     acceptor->room();
@@ -50,14 +159,14 @@ void Service::detach() noexcept {
 
 Outcome<> Service::publish(Metric_Registry& registry) {
   auto published = std::make_unique<Published_Metrics>();
-  const auto add = [&](std::string_view what, const Local_Counter& counter) -> Outcome<> {
+  const auto add = [&](std::string_view what, const Counter& counter) -> Outcome<> {
     Metric_Name name{"strata_service_" + std::string{what} + "_total", {{"service", name_}}};
     Outcome<Metric_Registration> added = registry.add(std::move(name), counter);
     if (!added) return std::unexpected{std::move(added.error())};
     published->registrations.push_back(std::move(*added));
     return {};
   };
-  const std::pair<std::string_view, const Local_Counter&> all[] = {
+  const std::pair<std::string_view, const Counter&> all[] = {
       {"accepted", metrics_.accepted},           {"closed", metrics_.closed},
       {"shed", metrics_.shed},                   {"accept_errors", metrics_.accept_errors},
       {"accept_pauses", metrics_.pauses},        {"received_bytes", metrics_.bytes_in},
@@ -73,24 +182,41 @@ Outcome<> Service::publish(Metric_Registry& registry) {
   return {};
 }
 
+namespace {
+
+/// At home, and in each other reactor by a post: so it comes behind the connections that are on their way there.
+template <class Act>
+void in_each(std::span<Reactor* const> serving, Reactor& home, Act act) {
+  for (Reactor* one : serving) {
+    if (one != &home) (void)one->post([act, one]() mutable { act(*one); });  // refused: it ends, and closes them itself
+  }
+  act(home);
+}
+
+}  // namespace
+
 void Service::drain() {
-  // Never stale inside for_each.
-  const auto connection = [](void*, Handler_Ref ref, Event_Handler&) {
-    (void)ref.reactor()->invoke(ref, &Svc_Handler::run_drain);
-  };
-  const auto datagrams = [](void*, Handler_Ref ref, Event_Handler&) {
-    (void)ref.reactor()->invoke(ref, &Dgram_Handler::run_drain);
-  };
-  home_.for_each(group_, connection, nullptr);
-  home_.for_each(datagram_group_, datagrams, nullptr);
+  in_each(serving_, home_, [group = group_, datagrams = datagram_group_](Reactor& reactor) {
+    const auto connection = [](void*, Handler_Ref ref, Event_Handler&) {
+      (void)ref.reactor()->invoke(ref, &Svc_Handler::run_drain);  // stale: it has ended by itself
+    };
+    const auto socket = [](void*, Handler_Ref ref, Event_Handler&) {
+      (void)ref.reactor()->invoke(ref, &Dgram_Handler::run_drain);
+    };
+    reactor.for_each(group, connection, nullptr);
+    reactor.for_each(datagrams, socket, nullptr);
+  });
 }
 
 void Service::close_all(std::error_code reason) {
-  const auto close = [](void* r, Handler_Ref ref, Event_Handler&) {
-    (void)ref.reactor()->close(ref, *static_cast<const std::error_code*>(r));  // never stale inside for_each
-  };
-  home_.for_each(group_, close, &reason);
-  home_.for_each(datagram_group_, close, &reason);
+  in_each(serving_, home_, [group = group_, datagrams = datagram_group_, reason](Reactor& reactor) {
+    const auto close = [](void* r, Handler_Ref ref, Event_Handler&) {
+      (void)ref.reactor()->close(ref, *static_cast<const std::error_code*>(r));
+    };
+    std::error_code why = reason;
+    reactor.for_each(group, close, &why);
+    reactor.for_each(datagrams, close, &why);
+  });
 }
 
 }  // namespace v1

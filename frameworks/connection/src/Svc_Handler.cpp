@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include <strata/connection/Source_Limits.h>
 #include <strata/connection/Transport.h>
 #include <strata/os/Socket.h>
 #include <strata/timers/Tick.h>
@@ -17,56 +18,58 @@
 namespace strata {
 inline namespace v1 {
 
-Result<Handler_Ref> start_connection(std::unique_ptr<Svc_Handler> handler, Service& service, os::Unique_Handle handle,
-                                     bool first_read) {
-  Svc_Handler& h = *handler;
-  Reactor& home = service.home();
-  h.attach(service, std::move(handle));
-  const Result<Handler_Ref> ref =
-      home.adopt(std::move(handler), Event_Mask::input, {Descriptor::exclusive, service.group()});
-  if (!ref) return ref;
-  h.ref_ = *ref;
-  if (const Duration idle = service.stream().idle_timeout; idle > Duration::zero()) {
-    const Result<> timed = home.timers().schedule(h, deadline_tick(home.now(), idle), idle_timer_kind);
-    if (!timed) return home.close(*ref, timed.error()), fail(timed.error());
-  }
-  (void)home.invoke(*ref, [](Event_Handler& e, void*) -> Result<> {
-    auto& opened = static_cast<Svc_Handler&>(e);
-    Svc_Handler::Hook hook{opened};
-    return hook.end(opened.open());
-  });
-  if (first_read) {  // a handler that closed itself in open() is stale by now
-    const auto read = [](Event_Handler& e, void*) -> Result<> {
-      auto& opened = static_cast<Svc_Handler&>(e);
-      return opened.reading() ? opened.handle_input() : Result<>{};
-    };
-    (void)home.invoke(*ref, read, nullptr, os::Ready::input);
-  }
-  return ref;
+void attach_connection(Svc_Handler& handler, Service& service, Reactor& home, os::Unique_Handle handle) noexcept {
+  handler.service_ = &service;
+  handler.transport_ = &readiness_transport();
+  handler.handle_ = handle.release();
+  handler.ref_ = Handler_Ref{home, 0};
+  handler.set(svc::attached);
+  service.metrics().accepted.add();
+  service.attach(home);
 }
 
-void Svc_Handler::attach(Service& service, os::Unique_Handle handle) noexcept {
-  service_ = &service;
-  transport_ = &readiness_transport();
-  handle_ = handle.release();
-  set(svc::attached);
-  service.metrics().accepted.add();
-  service.attach();
+Result<Handler_Ref> start_connection(std::unique_ptr<Svc_Handler> handler, bool first_read) {
+  Svc_Handler& h = *handler;
+  Service& service = *h.service_;
+  Reactor& home = h.home();
+  const Result<Handler_Ref> ref =
+      home.adopt(std::move(handler), Event_Mask::input,
+                 {.descriptor = Descriptor::exclusive, .group = service.group(), .held = true});
+  if (!ref) return ref;
+  h.ref_ = *ref;
+  Result<> timed;
+  if (const Duration idle = service.stream().idle_timeout; idle > Duration::zero()) {
+    timed = home.file(h, deadline_tick(home.now(), idle), idle_timer_kind);
+    if (!timed) (void)home.close(*ref, timed.error());
+  }
+  const auto open = [](Event_Handler& e, void* read) -> Result<> {
+    auto& opened = static_cast<Svc_Handler&>(e);
+    {
+      Svc_Handler::Hook hook{opened};
+      if (const Result<> done = hook.end(opened.open()); !done) return done;
+    }
+    // A handler that closed itself in open() is stale by now; outside of a run there is no buffer to read into.
+    const bool reads = *static_cast<const bool*>(read) && opened.home().context() != nullptr;
+    return reads && opened.wants_more() ? opened.handle_input() : Result<>{};
+  };
+  (void)home.begin(*ref, open, &first_read, first_read ? os::Ready::input : std::uint8_t{0});
+  return timed ? ref : fail(timed.error());
 }
 
 Svc_Handler::Svc_Handler() noexcept = default;
 
 Svc_Handler::~Svc_Handler() {
   if (!is(svc::attached)) return;
-  if (filed()) home().timers().cancel(*this);
+  home().unfile(*this);
   if (cold_) {
-    if (cold_->filed()) home().timers().cancel(*cold_);
+    home().unfile(*cold_);
     service_->budget().release(cold_->queue.length() + cold_->unread_size);
   }
   log(Log_Level::debug, "closed");
   transport_->close(*this, is(svc::aborted));
   service_->metrics().closed.add();
-  service_->detach();
+  if (service_->sources_ != nullptr) service_->sources_->release(this);
+  service_->detach(home());
 }
 
 os::Socket_Address Svc_Handler::peer() const noexcept {
@@ -84,13 +87,25 @@ Svc_Handler::Cold* Svc_Handler::cold() noexcept {
   return cold_.get();
 }
 
+/// As an upcall of its own, which may have to wait for one that runs, and moves the deadline.
 void Svc_Handler::idle_expired(void*, Timer_Node& node) noexcept {
   auto& handler = static_cast<Svc_Handler&>(node);
-  (void)handler.home().close(handler.ref_, errc::idle_timeout);  // stale: closed in this very turn
+  const auto expired = [](Event_Handler& e, void*) -> Result<> {
+    auto& idle = static_cast<Svc_Handler&>(e);
+    return idle.home().filed(idle) ? Result<>{} : fail(errc::idle_timeout);
+  };
+  handler.expire(expired);
+}
+
+/// A stale one was closed in this very turn.
+void Svc_Handler::expire(Reactor::Hook hook) noexcept {
+  const Result<> asked = home().invoke(ref_, hook);
+  if (!asked && asked.error() != std::errc::identifier_removed) (void)home().close(ref_, asked.error());
 }
 
 void Svc_Handler::touch() noexcept {
-  if (filed()) home().timers().refresh(*this, deadline_tick(home().now(), service_->stream().idle_timeout));
+  const Duration idle = service_->stream().idle_timeout;
+  if (idle > Duration::zero()) home().refile(*this, deadline_tick(home().now(), idle));
 }
 
 bool Svc_Handler::reading() const noexcept {
@@ -192,12 +207,6 @@ Result<> Svc_Handler::redeliver() {
 Result<> Svc_Handler::handle_end() {
   close_when_flushed(errc::end_of_stream);
   return {};
-}
-
-Result<> Svc_Handler::as_hook(void (*call)(void*), void* argument) {
-  Hook hook{*this};
-  call(argument);
-  return hook.end({});
 }
 
 Result<> Svc_Handler::handle_post(Callback& callback) {

@@ -100,8 +100,8 @@ Result<> Svc_Handler::enqueue(Bytes_Or_Block&& what, std::size_t size) {
   if (state == nullptr) return fail(std::errc::not_enough_memory);
   if (!service_->budget().charge(size)) return fail(std::errc::no_buffer_space);
   Result<> kept;
-  if (const Duration limit = service_->stream().write_timeout; limit > Duration::zero() && !state->filed()) {
-    kept = home().timers().schedule(*state, deadline_tick(home().now(), limit), write_timer_kind);
+  if (const Duration limit = service_->stream().write_timeout; limit > Duration::zero() && !home().filed(*state)) {
+    kept = home().file(*state, deadline_tick(home().now(), limit), write_timer_kind);
   }
   if constexpr (std::is_same_v<std::remove_cvref_t<Bytes_Or_Block>, Message_Block>) {
     if (kept) kept = state->queue.cont(std::move(what));
@@ -110,7 +110,7 @@ Result<> Svc_Handler::enqueue(Bytes_Or_Block&& what, std::size_t size) {
   }
   if (!kept) {
     service_->budget().release(size);
-    if (state->queue.empty() && state->filed()) home().timers().cancel(*state);
+    if (state->queue.empty()) home().unfile(*state);
     return kept;
   }
   if (queued() > service_->stream().high_water) set(svc::paused);
@@ -203,12 +203,10 @@ Result<> Svc_Handler::flush_queue() {
 }
 
 Result<> Svc_Handler::after_progress() {
-  if (cold_->filed()) {
-    if (cold_->queue.empty()) {
-      home().timers().cancel(*cold_);
-    } else {
-      home().timers().refresh(*cold_, deadline_tick(home().now(), service_->stream().write_timeout));
-    }
+  if (cold_->queue.empty()) {
+    home().unfile(*cold_);
+  } else {
+    home().refile(*cold_, deadline_tick(home().now(), service_->stream().write_timeout));
   }
   if (!is(svc::paused) || queued() > service_->stream().low_water) return {};
   if (suspended_ == 0) redeliver_later();
@@ -227,15 +225,18 @@ Result<> Svc_Handler::finish_sending() {
   if (is(svc::end_seen)) return close(cold_->reason), Result<>{};
   set(svc::lingering);
   const Tick deadline = deadline_tick(home().now(), linger_time);
-  if (const Result<> timed = home().timers().schedule(*cold_, deadline, write_timer_kind); !timed) return timed;
+  if (const Result<> timed = home().file(*cold_, deadline, write_timer_kind); !timed) return timed;
   return update_interest();
 }
 
 void Svc_Handler::write_expired(void*, Timer_Node& node) noexcept {
-  Svc_Handler& handler = static_cast<Cold&>(node).owner;
-  const std::error_code reason =
-      handler.is(svc::lingering) ? handler.cold_->reason : make_error_code(errc::write_timeout);
-  (void)handler.home().close(handler.ref_, reason);  // stale: closed in this very turn
+  const auto expired = [](Event_Handler& e, void*) -> Result<> {
+    auto& blocked = static_cast<Svc_Handler&>(e);
+    if (blocked.home().filed(*blocked.cold_)) return {};
+    return blocked.close(blocked.is(svc::lingering) ? blocked.cold_->reason : make_error_code(errc::write_timeout)),
+           Result<>{};
+  };
+  static_cast<Cold&>(node).owner.expire(expired);
 }
 
 Result<> Svc_Handler::shutdown_send() {

@@ -77,10 +77,12 @@ class Svc_Handler::Hook {
   bool corking_ = false;
 };
 
-/// Gives a connected descriptor to a new handler: registers, opens, and where `first_read` reads once at once. The
-/// handler is freed on failure. Its hooks' errors close it, and are no errors here.
-Result<Handler_Ref> start_connection(std::unique_ptr<Svc_Handler> handler, Service& service, os::Unique_Handle handle,
-                                     bool first_read);
+/// Gives a connected descriptor to a new handler, which its service has admitted and which will live in `home`.
+/// @threads any
+void attach_connection(Svc_Handler& handler, Service& service, Reactor& home, os::Unique_Handle handle) noexcept;
+/// Registers it there, opens it, and where `first_read` reads once at once. The handler is freed on failure. Its hooks'
+/// errors close it, and are no errors here. @threads home of the handler
+Result<Handler_Ref> start_connection(std::unique_ptr<Svc_Handler> handler, bool first_read);
 
 }  // namespace v1
 }  // namespace strata

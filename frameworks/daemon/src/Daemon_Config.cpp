@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/daemon/Daemon_Config.h>
 
+#include <algorithm>
 #include <array>
+#include <initializer_list>
+#include <string>
 #include <string_view>
 
 #include <strata/configurator/Config_Value.h>
@@ -11,14 +14,17 @@ namespace strata {
 inline namespace v1 {
 namespace {
 
-constexpr std::array<std::string_view, 1> model_words{"single"};
+constexpr std::array<std::string_view, 4> model_words{"single", "worker-pool", "multi-reactor",
+                                                      "leader-followers"};  // as Concurrency_Model has them
+constexpr std::array<std::string_view, 4> accept_words{"handoff", "least-loaded", "reuseport",
+                                                       "exclusive"};  // as Accept_Mode has them
+constexpr std::int64_t most_threads = 256;
 constexpr std::array<std::string_view, 3> format_words{"classic", "iso", "json"};  // as Log_Format has them
 constexpr std::array<std::string_view, 7> level_words{"trace", "debug",    "info", "warning",
                                                       "error", "critical", "off"};  // as Log_Level has them
 constexpr std::int64_t longest_spin = std::chrono::nanoseconds{std::chrono::milliseconds{10}}.count();
 
 Choices demultiplexers(const Field&) { return os::demultiplexer_names(); }
-Choices models(const Field&) { return model_words; }
 
 using Level_Type = Choice_Type<level_words>;
 
@@ -50,6 +56,32 @@ void check_logging(const Config_Node& root, Daemon_Config& config, Config_Errors
   if (const Config_Node* file = logging->find("file")) config.log_file_place = {file->file(), file->mark(), {}};
 }
 
+/// A key of another model would be set in vain; its default may stand there, as `--explain` prints it.
+void check_concurrency(const Config_Node& root, const Daemon_Config& config, Config_Errors& errors) {
+  const Config_Node* daemon = root.find("daemon");
+  const Config_Node* given = daemon == nullptr ? nullptr : daemon->find("concurrency");
+  if (given == nullptr) return;
+  using enum Concurrency_Model;
+  const Concurrency_Config& set = config.daemon.concurrency;
+  const Concurrency_Config initial;
+  const Concurrency_Model model = set.model;
+  const std::string word{model_words[static_cast<std::size_t>(model)]};
+  const auto only = [&](std::string_view key, bool changed, std::initializer_list<Concurrency_Model> models) {
+    const Config_Node* node = given->find(key);
+    if (node == nullptr || !changed || std::ranges::find(models, model) != models.end()) return;
+    errors.at_key(*node, std::string{key} + " is not of the model " + word);
+  };
+  only("workers", set.workers != initial.workers, {worker_pool});
+  only("reactors", set.reactors != initial.reactors, {multi_reactor});
+  only("accept", set.accept != initial.accept, {multi_reactor});
+  only("threads", set.threads != initial.threads, {leader_followers});
+  only("cores", set.cores != initial.cores, {worker_pool, multi_reactor, leader_followers});
+  const Config_Node* spin = daemon->find("spin");
+  if (spin != nullptr && config.daemon.spin != Duration{} && (model == worker_pool || model == leader_followers)) {
+    errors.at_key(*spin, "spin is not for the model " + word + ": its threads share one wait");
+  }
+}
+
 void check_version(const Config_Node& root, const Daemon_Config& config, Config_Errors& errors) {
   const Config_Node* version = root.find("strata");
   if (version == nullptr || config.version <= 1) return;
@@ -66,8 +98,15 @@ std::span<const Field> Shutdown_Config::fields() {
 }
 
 std::span<const Field> Concurrency_Config::fields() {
+  using Own = Concurrency_Config;
   static constexpr std::array table{
-      field<&Concurrency_Config::model>("model", "which threads run the handlers").one_of(&models),
+      field<&Own::model, Choice_Type<model_words>>("model", "which threads run the handlers"),
+      field<&Own::workers>("workers", "threads of a worker pool; 0: 4").within(0, most_threads),
+      field<&Own::reactors, Count_Type>("reactors", "of a multi-reactor: how many serve; auto: one a processor")
+          .within(1, most_threads),
+      field<&Own::threads, Count_Type>("threads", "of leader-followers; auto: one a processor").within(1, most_threads),
+      field<&Own::accept, Choice_Type<accept_words>>("accept", "of a multi-reactor: who accepts"),
+      field<&Own::cores>("cores", "processors that the threads stay on, in turn; empty: any"),
   };
   return table;
 }
@@ -102,6 +141,7 @@ Daemon_Config read_daemon_config(const Config_Node& root, Config_Errors& errors)
   Daemon_Config config;
   read_fields(root, {{Daemon_Config::fields(), &config}}, errors);
   check_version(root, config, errors);
+  check_concurrency(root, config, errors);
   check_logging(root, config, errors);
   const Config_Node* services = root.find("services");
   if (services != nullptr && services->is_sequence() && services->size() == 0) {

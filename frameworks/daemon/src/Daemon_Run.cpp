@@ -6,12 +6,14 @@
 #include <string>
 #include <utility>
 
+#include <strata/concurrency/Reactor_Pool.h>
 #include <strata/connection/Budget.h>
 #include <strata/log_sinks/Start_Logging.h>
 #include <strata/logging/Log_System.h>
 #include <strata/metrics/Metric_Registry.h>
 #include <strata/os/Process.h>
 #include <strata/os/Signal_Source.h>
+#include <strata/os/Thread.h>
 #include <strata/reactor/Reactor.h>
 #include <strata/reactor/Reactor_Options.h>
 #include <strata/reactor/Signal_Handler.h>
@@ -20,6 +22,7 @@ namespace strata {
 inline namespace v1 {
 namespace {
 
+constexpr unsigned default_workers = 4;
 constexpr Duration log_patience = std::chrono::seconds{2};  // what a blocked log may hold up the end
 
 Exit_Code complain(const std::string& line, Exit_Code code) {
@@ -41,8 +44,9 @@ class Log_Scope {
 
 class Run {
  public:
-  Run(const Daemon_Config& config, std::unique_ptr<Service_Repository> services, Reactor& reactor)
-      : config_(config), reactor_(reactor), services_(std::move(services)) {}
+  Run(const Daemon_Config& config, std::unique_ptr<Service_Repository> services, Reactor& reactor,
+      Reactor_Pool* serving)
+      : config_(config), reactor_(reactor), serving_(serving), services_(std::move(services)) {}
 
   Exit_Code serve();
   void on_signal(os::Signal signal);
@@ -53,16 +57,19 @@ class Run {
   void stop(Duration drain);
   void announce() const;
   void give_up();
+  void loop_failed(std::error_code error);
   void tell_states();
 
   const Daemon_Config& config_;
   Reactor& reactor_;
+  Reactor_Pool* serving_;  ///< null: the reactor serves alone
   Budget budget_{config_.daemon.queue_limit == 0 ? Budget::unlimited : config_.daemon.queue_limit};
   Metric_Registry metrics_;
   Logger log_ = Log_System::process().logger("daemon");
   bool stopping_ = false;
   bool stopped_ = false;
   bool given_up_ = false;
+  bool failed_ = false;
   std::unique_ptr<Service_Repository> services_;
 };
 
@@ -79,7 +86,10 @@ class Daemon_Signals final : public Signal_Handler {
 };
 
 Exit_Code Run::serve() {
-  if (const Outcome<> prepared = services_->prepare({reactor_, &budget_, &metrics_}); !prepared) {
+  Service_Context context{reactor_, &budget_, &metrics_};
+  context.accept = config_.daemon.concurrency.accept;
+  if (serving_ != nullptr) context.serving = serving_->serving();
+  if (const Outcome<> prepared = services_->prepare(context); !prepared) {
     return complain(prepared.error().what, Exit_Code::unavailable);
   }
   // Only now: while names are looked up a signal ends the process, for nothing has begun.
@@ -92,6 +102,14 @@ Exit_Code Run::serve() {
     return await_end(Exit_Code::unavailable);
   }
   services_->when_all_failed([this] { give_up(); });
+  if (serving_ != nullptr) {
+    serving_->when_failed([this](std::error_code error) { loop_failed(error); });
+    if (const Result<> begun = serving_->start(); !begun) {
+      complain("threads: " + begun.error().message(), Exit_Code::internal);
+      stop({});
+      return await_end(Exit_Code::internal);
+    }
+  }
   announce();
   return await_end(Exit_Code::success);
 }
@@ -101,7 +119,8 @@ Result<> Run::listen_to_signals() {
   Result<os::Signal_Source> signals = os::Signal_Source::open({interrupt, terminate, hangup, user1, user2});
   if (!signals) return fail(signals.error());
   const Result<Handler_Ref> adopted =
-      reactor_.adopt(std::make_unique<Daemon_Signals>(std::move(*signals), *this), Event_Mask::input);
+      reactor_.adopt(std::make_unique<Daemon_Signals>(std::move(*signals), *this), Event_Mask::input,
+                     {.strand = Strand_Of::reactor});
   return adopted ? Result<>{} : fail(adopted.error());
 }
 
@@ -111,7 +130,15 @@ Exit_Code Run::await_end(Exit_Code code) {
     services_->stop({}, {});  // the reactor's end will close what no turn of the loop closes any more
     return complain("the loop failed: " + ran.error().message(), Exit_Code::internal);
   }
+  if (failed_) return services_->stop({}, {}), Exit_Code::internal;
   return given_up_ ? Exit_Code::unavailable : code;
+}
+
+/// One that serves: its connections are lost, and the process with them.
+void Run::loop_failed(std::error_code error) {
+  complain("a loop failed: " + error.message(), Exit_Code::internal);
+  failed_ = true;
+  reactor_.stop();
 }
 
 void Run::announce() const {
@@ -177,7 +204,22 @@ Reactor_Options reactor_options(const Daemon_Settings& daemon) {
   Reactor_Options options;
   options.demultiplexer = daemon.demultiplexer;
   options.spin = daemon.spin;
+  const Concurrency_Config& concurrency = daemon.concurrency;
+  options.cores.assign(concurrency.cores.begin(), concurrency.cores.end());
+  options.name = daemon.name;
+  if (concurrency.model == Concurrency_Model::worker_pool) {
+    options.dispatch = Dispatch::worker_pool;
+    options.threads = concurrency.workers != 0 ? concurrency.workers : default_workers;
+  } else if (concurrency.model == Concurrency_Model::leader_followers) {
+    options.dispatch = Dispatch::leader_followers;
+    options.threads = concurrency.threads != 0 ? concurrency.threads : os::processors();
+  }
   return options;
+}
+
+Result<std::unique_ptr<Reactor_Pool>> open_pool(const Daemon_Settings& daemon, Reactor& main) {
+  const unsigned asked = daemon.concurrency.reactors;
+  return Reactor_Pool::open(main, asked != 0 ? asked : os::processors(), reactor_options(daemon));
 }
 
 }  // namespace
@@ -195,9 +237,19 @@ Exit_Code run_services(const Daemon_Config& config, std::unique_ptr<Service_Repo
     return complain("demultiplexer " + config.daemon.demultiplexer + ": " + reactor.error().message(),
                     Exit_Code::internal);
   }
-  Run run{config, std::move(services), **reactor};
+  std::unique_ptr<Reactor_Pool> serving;
+  if (config.daemon.concurrency.model == Concurrency_Model::multi_reactor) {
+    Result<std::unique_ptr<Reactor_Pool>> opened = open_pool(config.daemon, **reactor);
+    if (!opened) return complain("reactors: " + opened.error().message(), Exit_Code::internal);
+    serving = std::move(*opened);
+  }
+  Run run{config, std::move(services), **reactor, serving.get()};
   const Exit_Code code = run.serve();
-  if (code == Exit_Code::internal) reactor->reset();  // connections before their services
+  if (serving != nullptr) serving->stop();
+  if (code == Exit_Code::internal) {  // connections before their services
+    serving.reset();
+    reactor->reset();
+  }
   return code;
 }
 

@@ -25,7 +25,7 @@ using Fields = std::span<const Field> (*)();  ///< the table of a mapping's keys
 /// Of what form a value is, for who describes it: lists, schemas, command lines.
 struct Value_Shape {
   enum class Kind : std::uint8_t {
-    boolean, integer, size, duration, text, name, endpoint, word, mapping, list, map, other
+    boolean, integer, count, size, duration, text, name, endpoint, word, mapping, list, map, other
   };
   Kind kind;
   std::string_view name;              ///< for people: "duration"

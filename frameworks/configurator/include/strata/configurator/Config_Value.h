@@ -63,6 +63,19 @@ struct Value_Type<T> {
   static std::string show(T value) { return std::to_string(value); }
 };
 
+/// How many of something, or `auto`, which is 0: as many as fit the machine.
+struct Count_Type {
+  static constexpr Value_Shape shape{Value_Shape::Kind::count, "number|auto"};
+  static void read(const Config_Node& node, const Field& field, unsigned& value, Config_Errors& errors) {
+    if (node.is_scalar() && !node.quoted() && node.scalar() == "auto") {
+      value = 0;
+    } else {
+      Value_Type<unsigned>::read(node, field, value, errors);
+    }
+  }
+  static std::string show(unsigned value) { return value == 0 ? "auto" : std::to_string(value); }
+};
+
 /// A number of bytes: 512, 64KiB, 1MiB, 1MB.
 struct Size_Type {
   static constexpr Value_Shape shape{Value_Shape::Kind::size, "size"};

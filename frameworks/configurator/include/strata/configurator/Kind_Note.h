@@ -72,6 +72,7 @@ class Note_Writer {
     switch (shape.kind) {
       case Kind::boolean: return text("boolean");
       case Kind::integer: return text("integer");
+      case Kind::count: return text("count");
       case Kind::size: return text("size");
       case Kind::duration: return text("duration");
       case Kind::text: return text("text");

@@ -15,11 +15,12 @@ inline namespace STRATA_EXPORT v1 {
 namespace detail {
 
 /// What stands beside a handler's own options, now or in a later version.
-inline constexpr std::array<std::string_view, 25> framework_keys{
+inline constexpr std::array<std::string_view, 27> framework_keys{
     "name",     "kind",          "library",        "after",        "requires",      "restart",  "enabled",
     "listen",   "socket_mode",   "backlog",        "defer_accept", "idle_timeout",  "overflow", "max_connections",
     "filters",  "queue_limit",   "shed_when_full", "high_water",   "write_timeout", "low_water",
-    "rate",     "batch",         "datagram_size",  "receive_buffer", "socket_owner"};
+    "rate",     "batch",         "datagram_size",  "receive_buffer", "socket_owner",
+    "max_per_source", "source_penalty"};
 
 template <class O>
 consteval bool keys_are_free() {

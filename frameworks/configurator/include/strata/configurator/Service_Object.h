@@ -2,10 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include <strata/configurator/Service_Kind.h>
+#include <strata/connection/Acceptor_Options.h>
 #include <strata/os/Clock.h>
 #include <strata/os/Export.h>
 #include <strata/os/Outcome.h>
@@ -28,6 +30,8 @@ struct Service_Context {
   /// For a service that runs and cannot serve any more: it is stopped without drain, the others live on, and
   /// `restart` says what follows. May be called from any of its upcalls, at home; takes effect in a later turn.
   std::function<void(Error)> failed{};
+  std::span<Reactor* const> serving{};  ///< the reactors that its connections are spread over; none: `home` has them
+  Accept_Mode accept{};                 ///< and how they come there
 };
 
 /// A service's life under the configurator (ACE's Service_Object). The hooks are called in the order of their

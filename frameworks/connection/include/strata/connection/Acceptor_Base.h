@@ -17,9 +17,12 @@ namespace strata {
 inline namespace STRATA_EXPORT v1 {
 
 class Listener;
+struct Listener_Link;
 
 /// Listens, and makes a handler for each connection: what Acceptor<H> is without its H. Must be destroyed before its
-/// service, at home. @threads home
+/// service and the reactors, at home; where listeners of it are in reactors that run, when the service is idle after
+/// `close`.
+/// @threads home. Handlers are made by whichever reactor accepts
 class Acceptor_Base {
  public:
   explicit Acceptor_Base(Service& service) noexcept;
@@ -37,8 +40,11 @@ class Acceptor_Base {
   std::vector<os::Socket_Address> addresses() const;
   /// Called when a listener has closed by itself, with why; the others go on.
   void when_failed(std::function<void(std::error_code)> callback) { failed_ = std::move(callback); }
-  /// Stops listening; connections live on. Idempotent.
+  /// Stops listening, after it has accepted who had come (the destructor does not); connections live on. Idempotent.
   void close() noexcept;
+  /// A serving reactor is about to end: its listening sockets go to another, which goes on accepting from them, so that
+  /// peers that wait in their queues are not reset (socket(7), SO_REUSEPORT).
+  void leave(const Reactor& reactor) noexcept;
   Service& service() noexcept { return service_; }
 
  protected:
@@ -48,7 +54,12 @@ class Acceptor_Base {
  private:
   friend class Listener;
   friend class Service;
+  void end(bool accept_rest) noexcept;
+  Outcome<> open_group(const os::Socket_Address& address);
+  Outcome<> open_exclusive(SOCK_Acceptor socket);
   Outcome<> accept_from(SOCK_Acceptor socket, Descriptor descriptor);
+  Outcome<> accept_in(Reactor& reactor, SOCK_Acceptor socket, Descriptor descriptor, const os::Socket_Address& address);
+  void inherit(const Listener_Link& former, SOCK_Acceptor socket) noexcept;
   bool full() const noexcept;
   void await_room() noexcept;
   void stop_waiting() noexcept;
@@ -57,7 +68,8 @@ class Acceptor_Base {
 
   Service& service_;
   Acceptor_Options options_;
-  std::vector<Handler_Ref> listeners_;
+  std::vector<Handler_Ref> listeners_;                     ///< at home
+  std::vector<std::shared_ptr<Listener_Link>> elsewhere_;  ///< in other reactors
   std::function<void(std::error_code)> failed_;
   bool waiting_ = false;
   Acceptor_Base* next_ = nullptr;  ///< of those that wait

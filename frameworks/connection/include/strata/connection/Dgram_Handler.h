@@ -65,13 +65,8 @@ class Dgram_Handler : public Event_Handler {
   void close_when_flushed(std::error_code reason = {});
 
   /// A callback that counts as a hook of this handler. Keep the token in the handler: it dies with it.
-  template <class F>
-  [[nodiscard]] Timer schedule(Duration after, F callback, Duration interval = {}) {
-    auto run = [ref = ref_, callback = std::move(callback)]() mutable {
-      const auto hook = [](Event_Handler&, void* f) -> Result<> { return (*static_cast<F*>(f))(), Result<>{}; };
-      (void)ref.reactor()->invoke(ref, hook, &callback);  // a stale one has nobody to call
-    };
-    return home().schedule(after, std::move(run), interval);
+  [[nodiscard]] Timer schedule(Duration after, Callback callback, Duration interval = {}) {
+    return home().schedule(ref_, after, std::move(callback), interval);
   }
 
  protected:

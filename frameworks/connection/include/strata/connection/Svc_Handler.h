@@ -104,12 +104,8 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   static constexpr Duration linger_time = std::chrono::seconds{2};
 
   /// A callback that counts as a hook of this connection. Keep the token in the handler: it dies with it.
-  template <class F>
-  [[nodiscard]] Timer schedule(Duration after, F callback, Duration interval = {}) {
-    auto run = [ref = ref_, callback = std::move(callback)]() mutable {
-      (void)ref.reactor()->invoke(ref, &Svc_Handler::run_hook<F>, &callback);  // a stale one has nobody to call
-    };
-    return home().schedule(after, std::move(run), interval);
+  [[nodiscard]] Timer schedule(Duration after, Callback callback, Duration interval = {}) {
+    return home().schedule(ref_, after, std::move(callback), interval);
   }
 
  protected:
@@ -118,17 +114,12 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
  private:
   friend class Transport;
   friend class Service;
-  friend Result<Handler_Ref> start_connection(std::unique_ptr<Svc_Handler>, Service&, os::Unique_Handle, bool);
+  friend void attach_connection(Svc_Handler&, Service&, Reactor&, os::Unique_Handle) noexcept;
+  friend Result<Handler_Ref> start_connection(std::unique_ptr<Svc_Handler>, bool);
   struct Cold;
   class Hook;
 
-  template <class F>
-  static Result<> run_hook(Event_Handler& handler, void* callback) {
-    return static_cast<Svc_Handler&>(handler).as_hook([](void* f) { (*static_cast<F*>(f))(); }, callback);
-  }
   static Result<> run_drain(Event_Handler& handler, void*);
-  void attach(Service& service, os::Unique_Handle handle) noexcept;
-  Result<> as_hook(void (*call)(void*), void* argument);
 
   Result<> handle_input() final;
   Result<> handle_output() final;
@@ -140,6 +131,7 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
 
   static void idle_expired(void*, Timer_Node&) noexcept;
   static void write_expired(void*, Timer_Node&) noexcept;
+  void expire(Reactor::Hook hook) noexcept;
   Cold* cold() noexcept;
   bool reading() const noexcept;
   bool wants_more() const noexcept;

@@ -12,6 +12,7 @@
 #include <strata/configurator/Config_Field.h>
 #include <strata/configurator/Config_Node.h>
 #include <strata/configurator/Service_Config.h>
+#include <strata/connection/Acceptor_Options.h>
 #include <strata/logging/Log_Options.h>
 #include <strata/os/Clock.h>
 #include <strata/os/Export.h>
@@ -24,8 +25,21 @@ struct Shutdown_Config {
   static std::span<const Field> fields();
 };
 
+/// Which threads run the handlers.
+enum class Concurrency_Model : std::uint8_t {
+  single,            ///< one
+  worker_pool,       ///< one waits, `workers` run the upcalls
+  multi_reactor,     ///< one accepts, `reactors` others serve
+  leader_followers,  ///< `threads` take turns at waiting
+};
+
 struct Concurrency_Config {
-  std::string model = "single";
+  Concurrency_Model model = Concurrency_Model::single;
+  unsigned workers = 0;   ///< 0: 4
+  unsigned reactors = 0;  ///< 0: as many as processors
+  unsigned threads = 0;   ///< 0: as many as processors
+  Accept_Mode accept = Accept_Mode::handoff;
+  std::vector<unsigned> cores;  ///< that the threads it starts stay on, in turn; empty: any
   static std::span<const Field> fields();
 };
 

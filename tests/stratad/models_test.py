@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""One configuration line chooses which threads run the handlers: echo and cache behave alike under each.
+usage: models_test.py STRATAD"""
+import socket
+import sys
+import threading
+import unittest
+
+from stratad_process import Stratad
+
+MODELS = ("model: single", "model: worker-pool, workers: 3", "model: leader-followers, threads: 3",
+          "model: multi-reactor, reactors: 2",
+          "model: multi-reactor, reactors: 2, accept: least-loaded",
+          "model: multi-reactor, reactors: 2, accept: reuseport",
+          "model: multi-reactor, reactors: 2, accept: exclusive")
+MECHANISMS = ("epoll", "poll", "select")
+CLIENTS, ROUNDS = 8, 50
+
+
+def configuration(model, mechanism, kind):
+    return (f"strata: 1\ndaemon: {{ demultiplexer: {mechanism}, concurrency: {{ {model} }} }}\n"
+            f"services:\n  - {{ name: s, kind: {kind}, listen: \"tcp://127.0.0.1:0\", idle_timeout: 60s }}\n")
+
+
+def line_of(file):
+    return file.readline().decode()
+
+
+class Models(unittest.TestCase):
+    def in_each(self, kind, client):
+        """Runs `client(number, connection)` in threads against a daemon of each model; none may fail."""
+        for model in MODELS:
+            for mechanism in MECHANISMS:
+                with self.subTest(model=model, mechanism=mechanism):
+                    self.serve(configuration(model, mechanism, kind), client)
+
+    def serve(self, yaml, client):
+        with Stratad(yaml) as daemon:
+            port = int(daemon.wait_line(r"ready: s tcp://127\.0\.0\.1:(\d+)")[1])
+            failures = []
+
+            def run(number):
+                try:
+                    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+                        client(number, connection)
+                except Exception as failure:  # told in the test's own thread
+                    failures.append(failure)
+
+            threads = [threading.Thread(target=run, args=(number,)) for number in range(CLIENTS)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual([], failures)
+            daemon.process.terminate()
+            self.assertEqual(0, daemon.process.wait(60))
+
+    def test_each_echoes_every_byte_in_order(self):
+        def client(number, connection):
+            file = connection.makefile("rb")
+            for round_number in range(ROUNDS):
+                text = f"{number}:{round_number}:" + "x" * (round_number * 97) + "\n"
+                connection.sendall(text.encode())
+                self.assertEqual(text, line_of(file))
+
+        self.in_each("echo", client)
+
+    def test_the_connections_of_a_cache_share_what_they_store(self):
+        def client(number, connection):
+            file = connection.makefile("rb")
+
+            def ask(text):
+                connection.sendall(text.encode())
+                return line_of(file)
+
+            ask("add all 0 0 1\r\n0\r\n")
+            for round_number in range(ROUNDS):
+                self.assertEqual("STORED\r\n", ask(f"set k{number} 0 0 3\r\n{round_number:03}\r\n"))
+                self.assertEqual(f"VALUE k{number} 0 3\r\n", ask(f"get k{number}\r\n"))
+                self.assertEqual(f"{round_number:03}\r\n", line_of(file))
+                self.assertEqual("END\r\n", line_of(file))
+                ask("incr all 1\r\n")  # all of all clients are counted, or the lock has failed
+            with self.count_lock:
+                self.done += 1
+                if self.done == CLIENTS:
+                    self.done = 0
+                    self.assertEqual("VALUE all 0 3\r\n", ask("get all\r\n"))
+                    self.assertEqual(f"{CLIENTS * ROUNDS}\r\n", line_of(file))
+
+        self.count_lock, self.done = threading.Lock(), 0
+        self.in_each("cache", client)
+
+
+if __name__ == "__main__":
+    Stratad.program = sys.argv.pop(1)
+    unittest.main()
