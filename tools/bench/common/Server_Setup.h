@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 
 namespace bench {
 
@@ -65,10 +66,12 @@ inline void set_option(int fd, int level, int option, int value) {
 }
 
 // A bound TCP socket on the loopback, not yet listening, so that options which accepted sockets inherit can be set.
-inline int bind_loopback(std::uint16_t port) {
+// `shared`: other sockets may be bound to the same port, and the kernel spreads the connections (SO_REUSEPORT).
+inline int bind_loopback(std::uint16_t port, bool shared = false) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   require(fd >= 0, "socket");
   set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (shared) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
   const sockaddr_in address = loopback(port);
   require(bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "bind");
   return fd;
@@ -80,12 +83,28 @@ inline void announce(unsigned port) {
   std::fflush(stdout);
 }
 
-inline void start_listening(int fd) {
-  require(listen(fd, backlog) == 0, "listen");
+inline std::uint16_t port_of(int fd) {
   sockaddr_in address{};
   socklen_t size = sizeof address;
   require(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0, "getsockname");
-  announce(ntohs(address.sin_port));
+  return ntohs(address.sin_port);
+}
+
+inline void start_listening(int fd) {
+  require(listen(fd, backlog) == 0, "listen");
+  announce(port_of(fd));
+}
+
+// One listening socket for each loop of a server with several; a connection belongs to one from the start.
+inline std::vector<int> listen_shared(std::uint16_t port, unsigned loops) {
+  std::vector<int> listeners;
+  for (unsigned each = 0; each < loops; ++each) {
+    listeners.push_back(bind_loopback(port, loops > 1));
+    require(listen(listeners.back(), backlog) == 0, "listen");
+    port = port_of(listeners.back());
+  }
+  announce(port);
+  return listeners;
 }
 
 }  // namespace bench

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// libevent: evconnlistener and bufferevents. `peer_libevent [--port N]`
+// libevent: evconnlistener and bufferevents; with several bases each has a thread and a listening socket of its own.
+// `peer_libevent [--port N] [--bases N]`
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
 
+#include "common/Crew.h"
 #include "common/Server_Setup.h"
 
 namespace {
@@ -25,15 +27,19 @@ void on_accept(evconnlistener* listener, evutil_socket_t fd, sockaddr*, int, voi
   bufferevent_enable(connection, EV_READ | EV_WRITE);
 }
 
+void run(int fd) {
+  event_base* base = event_base_new();
+  constexpr unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;
+  constexpr int listening = 0;  // what evconnlistener_new takes as "it listens already"
+  bench::require(evconnlistener_new(base, on_accept, nullptr, flags, listening, fd) != nullptr, "evconnlistener_new");
+  event_base_dispatch(base);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   bench::raise_descriptor_limit();
-  event_base* base = event_base_new();
-  const int fd = bench::bind_loopback(bench::port_argument(argc, argv));
-  constexpr unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;
-  evconnlistener* listener = evconnlistener_new(base, on_accept, nullptr, flags, bench::backlog, fd);
-  bench::require(listener != nullptr, "evconnlistener_new");
-  bench::start_listening(fd);
-  return event_base_dispatch(base);
+  const unsigned bases = bench::count_argument(argc, argv, "--bases");
+  const std::vector<int> listeners = bench::listen_shared(bench::port_argument(argc, argv), bases);
+  bench::run_crew(bases, [&](unsigned index) { run(listeners[index]); });
 }

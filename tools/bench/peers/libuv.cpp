@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// libuv: one shared read buffer, uv_try_write, uv_write for what the peer cannot take. `peer_libuv [--port N]`
+// libuv: a read buffer for each loop, uv_try_write, uv_write for what the peer cannot take. With several loops each has
+// a thread and a listening socket of its own. `peer_libuv [--port N] [--loops N]`
 #include <uv.h>
 
 #include <array>
 #include <memory>
 #include <vector>
 
+#include "common/Crew.h"
 #include "common/Server_Setup.h"
 
 namespace {
 
-std::array<char, 64 * 1024> buffer;
+thread_local std::array<char, 64 * 1024> buffer;
 
 struct Pending_Write {
   uv_write_t request;
@@ -51,18 +53,21 @@ void on_connection(uv_stream_t* listener, int status) {
   }
 }
 
+void run(int fd) {
+  uv_loop_t loop;
+  uv_loop_init(&loop);
+  uv_tcp_t listener;
+  uv_tcp_init(&loop, &listener);
+  bench::require(uv_tcp_open(&listener, fd) == 0, "uv_tcp_open");
+  bench::require(uv_listen(reinterpret_cast<uv_stream_t*>(&listener), bench::backlog, on_connection) == 0, "uv_listen");
+  uv_run(&loop, UV_RUN_DEFAULT);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   bench::raise_descriptor_limit();
-  uv_tcp_t listener;
-  uv_tcp_init(uv_default_loop(), &listener);
-  const sockaddr_in address = bench::loopback(bench::port_argument(argc, argv));
-  bench::require(uv_tcp_bind(&listener, reinterpret_cast<const sockaddr*>(&address), 0) == 0, "uv_tcp_bind");
-  bench::require(uv_listen(reinterpret_cast<uv_stream_t*>(&listener), bench::backlog, on_connection) == 0, "uv_listen");
-  sockaddr_in bound{};
-  int size = sizeof bound;
-  uv_tcp_getsockname(&listener, reinterpret_cast<sockaddr*>(&bound), &size);
-  bench::announce(ntohs(bound.sin_port));
-  return uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+  const unsigned loops = bench::count_argument(argc, argv, "--loops");
+  const std::vector<int> listeners = bench::listen_shared(bench::port_argument(argc, argv), loops);
+  bench::run_crew(loops, [&](unsigned index) { run(listeners[index]); });
 }
