@@ -14,8 +14,9 @@ namespace {
 std::array<char, Payload::window> buffer;
 }
 
-Echo_Client::Echo_Client(std::uint16_t port, const Payload& payload, const Workload& workload, std::uint64_t start)
-    : socket_(port), payload_(&payload), bytes_(workload.bytes), asked_at_(workload.depth), start_(start) {
+Echo_Client::Echo_Client(std::uint16_t port, const Payload& payload, std::size_t bytes, std::size_t depth,
+                         std::uint64_t start)
+    : socket_(port), payload_(&payload), bytes_(bytes), asked_at_(depth), start_(start) {
   socket_.reset_on_close();
 }
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "load/Client_Socket.h"
+#include "load/Histogram.h"
 #include "load/Payload.h"
-#include "load/Workload.h"
 
 namespace bench {
 
@@ -17,7 +17,8 @@ using Clock = std::chrono::steady_clock;
 // One connection that keeps messages in flight and checks what comes back.
 class Echo_Client {
  public:
-  Echo_Client(std::uint16_t port, const Payload& payload, const Workload& workload, std::uint64_t start);
+  // `bytes` of one message; `start` is the payload position of the first.
+  Echo_Client(std::uint16_t port, const Payload& payload, std::size_t bytes, std::size_t depth, std::uint64_t start);
 
   [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
   [[nodiscard]] std::size_t in_flight() const noexcept { return static_cast<std::size_t>(asked_ - answered_); }

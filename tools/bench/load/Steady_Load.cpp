@@ -8,22 +8,37 @@ namespace bench {
 namespace {
 constexpr std::size_t group = 500;  // connections at a time, fewer than any server's backlog
 constexpr auto patience = std::chrono::seconds(10);
+
+Payload make_payload(std::optional<Mark> mark, std::size_t message) {
+  return mark ? Payload(*mark, message) : Payload();
+}
+
 }  // namespace
 
-Steady_Load::Steady_Load(std::uint16_t port, const Workload& workload) : workload_(workload) {
-  clients_.reserve(workload_.connections);
-  while (clients_.size() < workload_.connections) {
-    connect(port, std::min(group, workload_.connections - clients_.size()));
+Steady_Load::Steady_Load(std::uint16_t port, const Workload& workload)
+    : workload_(workload),
+      payload_(make_payload(workload.mark, workload.bytes)),
+      rival_payload_(make_payload(workload.rival_mark, workload.bytes)) {
+  const std::size_t all = workload_.connections + workload_.rivals;
+  clients_.reserve(all);
+  while (clients_.size() < all) {
+    connect(port, std::min(group, all - clients_.size()));
     finish(Clock::now() + patience);
   }
   require(report_.errors == 0, "the first echo of each connection");
   report_ = {};
 }
 
+std::size_t Steady_Load::depth_of(std::size_t index) const noexcept {
+  return is_rival(index) ? workload_.rival_depth : workload_.depth;
+}
+
 void Steady_Load::connect(std::uint16_t port, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t index = clients_.size();
-    clients_.emplace_back(std::in_place, port, payload_, workload_, index * 7'919);
+    const Payload& payload = is_rival(index) ? rival_payload_ : payload_;
+    const std::size_t begin = index * 7'919 * workload_.bytes;
+    clients_.emplace_back(std::in_place, port, payload, workload_.bytes, depth_of(index), begin);
     poller_.add(clients_.back()->fd(), index);
     send(index, 1);
   }
@@ -33,11 +48,8 @@ Report Steady_Load::run(const Limits& limits) {
   const auto start = Clock::now();
   const auto end = start + limits.time;
   budget_ = limits.messages;
-  for (std::size_t i = 0; i < workload_.active; ++i) {
-    const auto first = std::min<std::uint64_t>(workload_.depth, budget_);
-    budget_ -= first;
-    send(i, static_cast<std::size_t>(first));
-  }
+  for (std::size_t i = 0; i < workload_.active; ++i) more(i, workload_.depth);
+  for (std::size_t i = workload_.connections; i < clients_.size(); ++i) more(i, workload_.rival_depth);
   while (budget_ > 0 && in_flight_ > 0 && Clock::now() < end) poller_.wait([this](std::size_t i) { on_ready(i); });
   budget_ = 0;
   finish(Clock::now() + patience);
@@ -61,10 +73,17 @@ void Steady_Load::send(std::size_t index, std::size_t messages) {
 void Steady_Load::on_ready(std::size_t index) {
   if (!clients_[index]) return;
   std::size_t answered = 0;
-  if (!clients_[index]->on_ready(report_.latencies, answered)) return lose(index);
+  Histogram& latencies = is_rival(index) ? rival_latencies_ : report_.latencies;
+  if (!clients_[index]->on_ready(latencies, answered)) return lose(index);
   in_flight_ -= answered;
-  report_.messages += answered;
-  const auto next = std::min<std::uint64_t>(answered, budget_);
+  (is_rival(index) ? report_.rival_messages : report_.messages) += answered;
+  more(index, answered);
+}
+
+// The rivals go on as long as the others do.
+void Steady_Load::more(std::size_t index, std::size_t messages) {
+  if (is_rival(index)) return send(index, budget_ > 0 ? messages : 0);
+  const auto next = std::min<std::uint64_t>(messages, budget_);
   budget_ -= next;
   send(index, static_cast<std::size_t>(next));
 }

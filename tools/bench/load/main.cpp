@@ -44,9 +44,10 @@ void print(const bench::Workload& workload, const bench::Report& report, std::ch
               static_cast<int>(workload.name.size()), workload.name.data(),
               static_cast<unsigned long long>(report.messages), static_cast<unsigned long long>(report.errors), seconds,
               seconds > 0 ? messages / seconds : 0);
-  std::printf(R"("p50_us":%.2f,"p99_us":%.2f,"cpu_ns":%.1f})"
+  std::printf(R"("p50_us":%.2f,"p99_us":%.2f,"cpu_ns":%.1f,"rival_messages":%llu})"
               "\n",
-              microseconds(0.50), microseconds(0.99), messages > 0 ? static_cast<double>(cpu.count()) / messages : 0);
+              microseconds(0.50), microseconds(0.99), messages > 0 ? static_cast<double>(cpu.count()) / messages : 0,
+              static_cast<unsigned long long>(report.rival_messages));
   std::fflush(stdout);
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cache beside memcached -t1: CPU of a get and a set, memory of an item, and whether a cap holds."""
+"""The cache beside memcached -t1 and -t2: CPU of a get and a set, memory of an item, and whether a cap holds."""
 import json
 import os
 import pathlib
@@ -12,6 +12,7 @@ from .load import Load_Failed
 from .servers import LOAD_CORE, Definition, Server, resident_bytes
 
 MEBIBYTE = 1024 * 1024
+MEMCACHED = "/usr/bin/memcached"
 LOADS = {"get1": ("get", 1), "set1": ("set", 1), "get16": ("get", 16), "set16": ("set", 16)}
 ITEMS, VALUE = 10_000, 100  # bytes of a value
 
@@ -19,9 +20,9 @@ ITEMS, VALUE = 10_000, 100  # bytes of a value
 def _definitions(memory):
     service = {"name": "cache", "kind": "cache", "memory": f"{memory}MiB"}
     ours = Definition("cache", "stratad", daemon={}, service=service)
-    theirs = Definition("memcached", "/usr/bin/memcached",
-                        ("-u", "root", "-l", "127.0.0.1", "-t", "1", "-m", str(memory), "-p"))
-    return {each.name: each for each in (ours, theirs)}
+    theirs = [Definition(name, MEMCACHED, ("-u", "root", "-l", "127.0.0.1", "-t", threads, "-m", str(memory), "-p"))
+              for name, threads in (("memcached", "1"), ("memcached_t2", "2"))]
+    return {each.name: each for each in (ours, *theirs)}
 
 
 class Memcached(Server):
@@ -46,7 +47,7 @@ class Memcached(Server):
 
 def _start(name, memory, binaries):
     definition = _definitions(memory)[name]
-    return (Memcached if name == "memcached" else Server)(definition, binaries)
+    return (Memcached if definition.program == MEMCACHED else Server)(definition, binaries)
 
 
 def _load(binaries, server, **options):
@@ -63,7 +64,7 @@ def _load(binaries, server, **options):
 def built(binaries):
     """Our own needs the bench's programs, the peer Debian's package."""
     names = ["cache"] if (binaries / "cache_load").exists() and (binaries / "stratad").exists() else []
-    return names + ["memcached"] if names and pathlib.Path("/usr/bin/memcached").exists() else names
+    return names + ["memcached", "memcached_t2"] if names and pathlib.Path(MEMCACHED).exists() else names
 
 
 class Cache_Group(Group):

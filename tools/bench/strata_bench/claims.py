@@ -4,7 +4,7 @@ import dataclasses
 
 from . import stats
 from .load import WORKLOADS
-from .servers import PEERS
+from .servers import PEERS, STRATA_MODELS
 
 FLOOR = "floor_epoll"
 TIMER_SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -160,12 +160,27 @@ def _rest():
     yield Absolute("faults/descriptors/recovery_ms", "strata", 50, least_rounds=5)
 
 
-ALL = [*_echo(), *_timers(), *_rest()]
+def _models():
+    for subject, limit in (("strata_mr1", 1.05), ("strata_wp4", 1.6), ("strata_lf4", 1.35)):
+        yield Ratio("models/100x64/cpu", subject, "strata", limit)
+    yield Ratio("models/100x64/cpu", "strata_lf4", "ace_tp", 0.5)
+    for subject in ("strata_lf4", "strata_wp4"):
+        yield Ratio("models/1000x64/cpu", subject, "ace_tp", 0.2)
+        yield Absolute("models/block10ms/p99", subject, 2_000, least_rounds=stats.MIN_ROUNDS)
+    for subject in ("strata_mr2", "strata_wp2", "strata_wp4"):
+        yield Ratio("models/cpu100us/gap", subject, "strata", 1 / 1.7)
+    for subject in ("strata", *STRATA_MODELS):
+        yield Absolute("models/fairness/p99", subject, 5_000, least_rounds=stats.MIN_ROUNDS)
+    for subject in STRATA_MODELS:
+        yield Absolute("memory/idle", subject, 144, least_rounds=3)
+
+
+ALL = [*_echo(), *_timers(), *_rest(), *_models()]
 
 
 def valid(samples):
     """Whether the machine was fit to judge: libuv's ratio at 100×64. None where that was not measured."""
-    values = samples.ratios("echo/100x64/cpu", "libuv", FLOOR)
+    values = [value for of in ("echo", "models") for value in samples.ratios(f"{of}/100x64/cpu", "libuv", FLOOR)]
     if not values:
         return None, None
     median = stats.summarise(values).median

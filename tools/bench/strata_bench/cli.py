@@ -6,7 +6,7 @@ import os
 import pathlib
 import sys
 
-from . import cache, claims, report, servers
+from . import cache, claims, models, report, servers
 from .faults import Descriptor_Group
 from .groups import Echo_Group, Fleet, Memory_Group, Program_Group, present
 from .instructions import Instruction_Group
@@ -41,19 +41,23 @@ def _arguments():
 def _servers(arguments):
     wanted = arguments.server or list(servers.ALL)
     judges = [claim.reference for claim in claims.ALL
-              if claim.subject in wanted and claim.metric.startswith("echo/") and claim.reference in servers.ALL]
+              if claim.subject in wanted and claim.metric.startswith(("echo/", "models/"))
+              and claim.reference in servers.ALL]
     wanted = dict.fromkeys([claims.FLOOR, "libuv", *judges, *wanted])
     return present(wanted, arguments.bin, asked=arguments.server)
 
 
 def _groups(arguments, names):
     binaries, fleet = arguments.bin, Fleet(arguments.bin)
+    # Models have groups of their own, and the others where they are asked for.
+    plain = [name for name in names if name not in servers.MODELS or name in arguments.server]
     if arguments.faults:
-        return [Descriptor_Group([name for name in names if servers.ALL[name].is_strata], binaries)]
-    groups = [Echo_Group(workload, names, fleet) for workload in WORKLOADS]
+        return [Descriptor_Group([name for name in plain if servers.ALL[name].is_strata], binaries)]
+    groups = [Echo_Group(workload, plain, fleet) for workload in WORKLOADS]
+    groups += models.groups(names, binaries, fleet)
     groups += [Memory_Group(names, binaries), *cache.groups(binaries)]
-    groups += [Syscall_Group(workload, names, binaries) for workload in COUNTED]
-    groups += [Instruction_Group(workload, names, binaries) for workload in COUNTED]
+    groups += [Syscall_Group(workload, plain, binaries) for workload in COUNTED]
+    groups += [Instruction_Group(workload, plain, binaries) for workload in COUNTED]
     groups += [Program_Group(f"timers/{size}", PROGRAMS["timers"], [str(size)], binaries)
                for size in claims.TIMER_SIZES]
     groups += [Program_Group("post", PROGRAMS["post"], [], binaries),

@@ -26,14 +26,15 @@ class Group:
 class Fleet:
     """The servers, alive side by side; one that has died is started again."""
 
-    def __init__(self, binaries):
+    def __init__(self, binaries, definitions=None):
         self.binaries = binaries
+        self._definitions = definitions or ALL
         self._running = {}
 
     def server(self, name):
         running = self._running.get(name)
         if running is None or not running.alive():
-            running = self._running[name] = Server(ALL[name], self.binaries)
+            running = self._running[name] = Server(self._definitions[name], self.binaries)
         return running
 
     def close(self):
@@ -45,9 +46,10 @@ class Fleet:
 class Echo_Group(Group):
     """One workload on every server that can hold its connections."""
 
-    def __init__(self, workload, servers, fleet):
-        connections = load.WORKLOADS[workload][0]
-        super().__init__(f"echo/{workload}", [name for name in servers if ALL[name].most_connections >= connections])
+    def __init__(self, workload, servers, fleet, prefix="echo"):
+        connections = (load.WORKLOADS | load.MODEL_WORKLOADS)[workload][0]
+        able = [name for name in servers if ALL[name].most_connections >= connections]
+        super().__init__(f"{prefix}/{workload}", able)
         self.workload, self.fleet = workload, fleet
 
     def measure(self, subject):

@@ -18,14 +18,16 @@ WORKLOADS = {
     "1of10k": (10_000, 0.4),
     "churn": (100, 0.5),
 }
+# The same for servers with models; the rivals are counted.
+MODEL_WORKLOADS = {
+    "cpu100us": (32, 0.5),
+    "block10ms": (51, 1.0),
+    "fairness": (51, 0.5),
+}
 
 
 class Load_Failed(Exception):
     pass
-
-
-def _on_core():
-    os.sched_setaffinity(0, {LOAD_CORE})
 
 
 def _command(binaries, server, workload, options):
@@ -35,11 +37,15 @@ def _command(binaries, server, workload, options):
     return command
 
 
-def run(binaries, server, workload, **options):
+def _on_cores(cores=(LOAD_CORE,)):
+    return lambda: os.sched_setaffinity(0, set(cores))
+
+
+def run(binaries, server, workload, cores=(LOAD_CORE,), **options):
     """One load; its report as a dictionary. Wrong or lost bytes are a failure."""
-    options.setdefault("seconds", WORKLOADS[workload][1] if workload in WORKLOADS else 1)
+    options.setdefault("seconds", (WORKLOADS | MODEL_WORKLOADS).get(workload, (1, 1))[1])
     command = _command(binaries, server, workload, options)
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, preexec_fn=_on_core)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, preexec_fn=_on_cores(cores))
     if done.returncode != 0:
         raise Load_Failed(done.stderr.strip())
     report = json.loads(done.stdout)
@@ -57,8 +63,9 @@ class Held_Connections:
 
     def __enter__(self):
         options = {"connections": self.count}
-        self._process = subprocess.Popen([*_command(self.binaries, self.server, "idle", options), "--hold"],
-                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=_on_core)
+        command = [*_command(self.binaries, self.server, "idle", options), "--hold"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                         preexec_fn=_on_cores())
         if not self._process.stdout.readline():
             raise Load_Failed(f"cannot hold {self.count} idle connections")
         return self

@@ -66,6 +66,19 @@ def _echo_tables(samples):
     _grid(samples, "Echo: p99 µs, median", columns("p99"), _median(samples))
 
 
+def _model_tables(samples):
+    title = f"Models: server CPU on one core, least µs a message (median ratio to {claims.FLOOR} of the same round)"
+    _grid(samples, title, _ending(samples, "models/", "/cpu"), _cpu_cell(samples))
+    _grid(samples, "Models: thousand messages a second, median; cpu100us on both cores",
+          _ending(samples, "models/", "/throughput"), _median(samples, 1000))
+    _grid(samples, "Models: p50 µs, median", _ending(samples, "models/", "/p50"), _median(samples))
+    _grid(samples, "Models: p99 µs, median", _ending(samples, "models/", "/p99"), _median(samples))
+    _grid(samples, "Models: messages of the flood, thousands a second, median", _ending(samples, "models/", "/flood"),
+          _median(samples, 1000))
+    _grid(samples, "Models: (most - least) / mean of connections by reactor, median",
+          _ending(samples, "models/", "/skew"), _median(samples))
+
+
 def _claims_table(samples):
     rows, counts = [], {}
     for claim in claims.ALL:
@@ -93,6 +106,7 @@ def _validity(samples):
 def print_markdown(run):
     samples = run.samples
     _echo_tables(samples)
+    _model_tables(samples)
     _grid(samples, "Instructions a message, user", _ending(samples, "instructions/", "/message"), _median(samples))
     _grid(samples, "System calls a message", _ending(samples, "syscalls/"), _median(samples))
     _grid(samples, "Memory: RSS bytes for an idle connection", _ending(samples, "memory/"), _median(samples))
@@ -103,7 +117,7 @@ def print_markdown(run):
     _grid(samples, "The seam: ns a call, median", _ending(samples, "seam/"), _median(samples))
     _grid(samples, "Faults", _ending(samples, "faults/"), _median(samples))
     _claims_table(samples)
-    if any(metric.startswith("echo/") for metric in samples.values):
+    if any(metric.startswith(("echo/", "models/")) for metric in samples.values):
         print("\n" + _validity(samples))
     for failure, times in run.failures.items():
         print(f"\nfailed {times} ×: {failure}")

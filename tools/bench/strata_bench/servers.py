@@ -21,6 +21,7 @@ class Definition:
     program: str
     arguments: tuple = ()
     most_connections: int = 10_000
+    cores: tuple = (SERVER_CORE,)
     daemon: dict = None   # Strata alone: keys over the plain configuration
     service: dict = None
 
@@ -37,9 +38,13 @@ def _strata(name, daemon=None, service=None, **more):
     return Definition(name, "stratad", daemon=daemon or {}, service={"idle_timeout": "60s", **(service or {})}, **more)
 
 
+def _model(name, model, **more):
+    return _strata(name, {"concurrency": {"model": model, **more}})
+
+
 FD_SETSIZE_CONNECTIONS = 1_000
 
-ALL = {each.name: each for each in (
+SINGLE = {each.name: each for each in (
     Definition("floor_epoll", "floor_epoll"),
     Definition("floor_tuned", "floor_epoll_tuned"),
     Definition("floor_defer", "floor_epoll_tuned", ("--defer",)),
@@ -57,11 +62,32 @@ ALL = {each.name: each for each in (
     Definition("asio", "peer_asio"),
     Definition("poco", "peer_poco"),
 )}
+# Those with more than one thread, or a reactor for the listeners alone.
+MODELS = {each.name: each for each in (
+    _model("strata_wp2", "worker-pool", workers=2),
+    _model("strata_wp4", "worker-pool", workers=4),
+    _model("strata_lf4", "leader-followers", threads=4),
+    _model("strata_mr1", "multi-reactor", reactors=1),
+    _model("strata_mr2", "multi-reactor", reactors=2, accept="reuseport"),
+    _model("strata_mr2_handoff", "multi-reactor", reactors=2, accept="handoff"),
+    _model("strata_mr2_leastloaded", "multi-reactor", reactors=2, accept="least-loaded"),
+    _model("strata_mr2_exclusive", "multi-reactor", reactors=2, accept="exclusive"),
+    _model("strata_mr2w4", "multi-reactor", reactors=2, workers=4),
+    Definition("ace_tp", "peer_ace", ("--tp", "4"), most_connections=FD_SETSIZE_CONNECTIONS),
+    Definition("libevent_2", "peer_libevent", ("--bases", "2")),
+    Definition("libuv_2", "peer_libuv", ("--loops", "2")),
+    Definition("asio_strands4", "peer_asio", ("--threads", "4")),
+    Definition("asio_2", "peer_asio", ("--contexts", "2")),
+)}
+ALL = SINGLE | MODELS
+STRATA_MODELS = [name for name, each in MODELS.items() if each.is_strata]
 PEERS = [name for name, each in ALL.items() if each.is_peer]
 
 
-def _flow(mapping):
-    return "{ " + ", ".join(f"{key}: {value}" for key, value in mapping.items() if value is not None) + " }"
+def _flow(value):
+    if not isinstance(value, dict):
+        return str(value)
+    return "{ " + ", ".join(f"{key}: {_flow(each)}" for key, each in value.items() if each is not None) + " }"
 
 
 def configuration(definition):
@@ -108,9 +134,8 @@ class Server:
     def pid(self):
         return self.process.pid
 
-    @staticmethod
-    def _prepare(descriptors):
-        os.sched_setaffinity(0, {SERVER_CORE})
+    def _prepare(self, descriptors):
+        os.sched_setaffinity(0, set(self.definition.cores))
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         limit = descriptors or hard
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
@@ -123,10 +148,11 @@ class Server:
                 return int(found[1])
             time.sleep(0.01)
         self.stop()
-        raise RuntimeError(f"does not listen: {self.output().strip()[-200:]}")
+        raise RuntimeError("does not listen: " + "; ".join(self.output().strip().splitlines())[-300:])
 
     def output(self):
-        return self._output.read_text(errors="replace")
+        """Without its folder, whose name differs from run to run."""
+        return self._output.read_text(errors="replace").replace(f"{self._output.parent}/", "")
 
     def alive(self):
         return self.process.poll() is None
