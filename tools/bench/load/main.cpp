@@ -3,6 +3,7 @@
 // `echo_load --port N --workload NAME [--messages N] [--seconds S] [--connections N] [--pid SERVER] [--hold]`
 //   --pid    also reports the CPU time that the server took, from after the connections' first echo
 //   --hold   prints, then keeps the connections until stdin ends
+// Beside rivals (a flood, a blocker) the figures are the others'; of the rivals' messages the number is printed.
 #include <time.h>
 #include <unistd.h>
 

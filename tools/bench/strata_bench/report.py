@@ -110,6 +110,9 @@ def print_markdown(run):
     _grid(samples, "Instructions a message, user", _ending(samples, "instructions/", "/message"), _median(samples))
     _grid(samples, "System calls a message", _ending(samples, "syscalls/"), _median(samples))
     _grid(samples, "Memory: RSS bytes for an idle connection", _ending(samples, "memory/"), _median(samples))
+    _grid(samples, "Cache: CPU ns a command, median", _ending(samples, "cache/", "/cpu"), _median(samples))
+    _grid(samples, "Cache: bytes an item adds, MiB under a cap of 64, median", _ending(samples, "cache/memory/"),
+          _median(samples))
     for size in claims.TIMER_SIZES:
         columns = _ending(samples, f"timers/{size}/")
         _grid(samples, f"Timers: {size:,}, ns an operation, median", columns, _median(samples))
