@@ -63,7 +63,7 @@ class Reactor_Close_Test : public CppUnit::TestFixture {
   }
 
   void a_stale_reference_is_refused_everywhere() {
-    on_each_model([](Rig& rig) {
+    on_each_backend([](Rig& rig) {
       auto a = rig.adopt("a");
       Rig::expect_ok(rig.reactor->close(a.ref, errc::canceled));
       const auto stale = condition(std::errc::identifier_removed);

@@ -66,7 +66,7 @@ class Reactor_Fault_Test : public CppUnit::TestFixture {
   }
 
   void posts_and_timers_that_throw_cost_nothing() {
-    on_each_model([](Rig& rig) {
+    on_each_backend([](Rig& rig) {
       const std::uint64_t throws = count(1'000'000);
       for (std::uint64_t i = 0; i < throws; ++i) {
         Rig::expect_ok(rig.reactor->post([] { throw 1; }));

@@ -51,7 +51,7 @@ class Reactor_Suspend_Test : public CppUnit::TestFixture {
   }
 
   void timers_go_on() {
-    on_each_model([](Rig& rig) {
+    on_each_backend([](Rig& rig) {
       auto a = rig.adopt("a");
       const strata::Timer timer = rig.reactor->schedule(a.ref, 1ms);
       Rig::expect_ok(rig.reactor->suspend(a.ref));
@@ -61,7 +61,7 @@ class Reactor_Suspend_Test : public CppUnit::TestFixture {
   }
 
   void an_orderly_end_waits_for_the_resume_without_spinning() {
-    on_each_model([](Rig& rig) {
+    on_each_backend([](Rig& rig) {
       auto a = rig.adopt("a");
       rig.send(a, "x");
       Rig::expect_ok(rig.reactor->suspend(a.ref));

@@ -79,7 +79,7 @@ class Reactor_Test : public CppUnit::TestFixture {
   }
 
   void running_inside_an_upcall_is_refused() {
-    on_each_model([](Rig& rig) {
+    on_each_backend([](Rig& rig) {
       int refused = 0;
       Rig::expect_ok(rig.reactor->post([&] {
         refused += rig.reactor->run().error() == std::errc::resource_deadlock_would_occur;
@@ -241,7 +241,7 @@ class Reactor_Test : public CppUnit::TestFixture {
   }
 
   void stop_ends_the_run_and_it_may_be_run_again() {
-    on_each_model([](Rig& rig) {
+    on_each_backend([](Rig& rig) {
       for (int i = 0; i < 2; ++i) {
         const strata::Timer timer = rig.reactor->schedule(5ms, [&] { rig.reactor->stop(); });
         Rig::expect_ok(rig.reactor->run());

@@ -27,7 +27,7 @@ class Reactor_Timer_Test : public CppUnit::TestFixture {
 
  public:
   void a_timer_never_fires_before_its_time() {
-    on_each_model([](Rig& rig) {
+    on_each_backend([](Rig& rig) {
       const strata::Time_Point start = strata::Clock::now();
       strata::Time_Point fired{};
       const Timer timer = rig.reactor->schedule(2500us, [&] { fired = strata::Clock::now(); });
@@ -38,7 +38,7 @@ class Reactor_Timer_Test : public CppUnit::TestFixture {
   }
 
   void time_counts_from_the_start_of_the_upcall() {
-    on_each_model([](Rig& rig) {
+    on_each_backend([](Rig& rig) {
       Timer late;
       const strata::Time_Point start = strata::Clock::now();
       strata::Time_Point fired{};
@@ -51,7 +51,7 @@ class Reactor_Timer_Test : public CppUnit::TestFixture {
   }
 
   void refresh_now_counts_from_now() {
-    on_each_model([](Rig& rig) {
+    on_each_backend([](Rig& rig) {
       strata::Duration seen{};
       Rig::expect_ok(rig.reactor->post([&] {
         const strata::Time_Point start = rig.reactor->now();
@@ -65,7 +65,7 @@ class Reactor_Timer_Test : public CppUnit::TestFixture {
   }
 
   void a_destroyed_token_cancels() {
-    on_each_model([](Rig& rig) {
+    on_each_backend([](Rig& rig) {
       { const Timer timer = rig.reactor->schedule(1ms, [&] { rig.diary += "fired "; }); }
       rig.run_for(5ms);
       rig.expect_diary("");
@@ -73,7 +73,7 @@ class Reactor_Timer_Test : public CppUnit::TestFixture {
   }
 
   void a_timer_cancelled_in_its_own_callback_never_fires_again() {
-    on_each_model([](Rig& rig) {
+    on_each_backend([](Rig& rig) {
       Timer timer;
       timer = rig.reactor->schedule(
           1ms,
@@ -97,7 +97,7 @@ class Reactor_Timer_Test : public CppUnit::TestFixture {
   }
 
   void a_late_periodic_timer_fires_once() {
-    on_each_model([](Rig& rig) {
+    on_each_backend([](Rig& rig) {
       int fired = 0;
       const Timer timer = rig.reactor->schedule(10ms, [&] { ++fired; }, 10ms);
       rig.backend.advance(55ms);
@@ -109,7 +109,7 @@ class Reactor_Timer_Test : public CppUnit::TestFixture {
   }
 
   void a_timer_of_a_closed_handler_never_fires() {
-    on_each_model([](Rig& rig) {
+    on_each_backend([](Rig& rig) {
       auto a = rig.adopt("a");
       const Timer timer = rig.reactor->schedule(a.ref, 1ms, 1ms);
       Rig::expect_ok(rig.reactor->close(a.ref, strata::errc::canceled));
@@ -120,7 +120,7 @@ class Reactor_Timer_Test : public CppUnit::TestFixture {
   }
 
   void an_error_in_handle_timeout_closes() {
-    on_each_model([](Rig& rig) {
+    on_each_backend([](Rig& rig) {
       auto a = rig.adopt("a");
       a.probe->on_timeout = [] { return strata::fail(strata::errc::idle_timeout); };
       const Timer timer = rig.reactor->schedule(a.ref, 1ms);
@@ -130,7 +130,7 @@ class Reactor_Timer_Test : public CppUnit::TestFixture {
   }
 
   void a_callback_that_throws_is_counted_and_the_loop_lives() {
-    on_each_model([](Rig& rig) {
+    on_each_backend([](Rig& rig) {
       const Timer timer = rig.reactor->schedule(1ms, [] { throw 1; }, 1ms);
       rig.run_for(3ms + 500us);
       CPPUNIT_ASSERT(rig.reactor->counts().exceptions >= 2);
@@ -138,7 +138,7 @@ class Reactor_Timer_Test : public CppUnit::TestFixture {
   }
 
   void a_timer_set_with_no_delay_fires_in_a_later_turn() {
-    on_each_model([](Rig& rig) {
+    on_each_backend([](Rig& rig) {
       Timer second;
       const Timer first = rig.reactor->schedule(0ms, [&] {
         rig.diary += "first ";

@@ -68,7 +68,7 @@ class Run_Context_Test : public CppUnit::TestFixture {
   }
 
   void the_time_is_one_for_the_upcall_and_new_for_the_next() {
-    on_each_model([](Rig& rig) {
+    on_each_backend([](Rig& rig) {
       std::vector<strata::Time_Point> seen;
       for (int i = 0; i < 2; ++i) {
         Rig::expect_ok(rig.reactor->post([&] {
