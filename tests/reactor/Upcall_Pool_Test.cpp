@@ -4,7 +4,6 @@
 
 #include <array>
 #include <atomic>
-#include <functional>
 #include <latch>
 #include <memory>
 #include <optional>
@@ -14,118 +13,14 @@
 
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
-#include <strata/logging/Log_System.h>
-#include <strata/os/Socket.h>
-#include <strata/os/Thread.h>
-#include <strata/reactor/Reactor_Options.h>
 #include <strata_test/Descriptor_Guard.h>
 #include <strata_test/Scale.h>
 
+#include "Pool_Rig.h"
+
 namespace {
 
-namespace os = strata::os;
-using namespace std::chrono_literals;
-using strata::Dispatch;
-using strata::Event_Mask;
-using strata::Handler_Ref;
-using strata::Reactor;
-using strata::Result;
-
-/// Counts its upcalls, and whether two were ever at once.
-class Guest final : public strata::Event_Handler {
- public:
-  explicit Guest(os::Unique_Handle handle) : handle_(std::move(handle)) {}
-  ~Guest() override {
-    if (freed != nullptr) ++*freed;
-  }
-
-  os::Handle handle() const noexcept override { return handle_.get(); }
-  Result<> handle_input() override {
-    const Inside inside{*this};
-    std::array<std::byte, 64> room;
-    const Result<std::size_t> size = os::receive(handle(), room);
-    if (!size) return strata::fail(size.error());
-    if (*size == 0) return strata::fail(strata::errc::end_of_stream);
-    bytes += *size;
-    if (on_input) on_input();
-    return {};
-  }
-  Result<> handle_timeout(strata::Timer_Id) override {
-    const Inside inside{*this};
-    ++timeouts;
-    return {};
-  }
-  Result<> handle_post(strata::Callback& callback) override {
-    const Inside inside{*this};
-    callback();
-    return {};
-  }
-  void handle_close(std::error_code) noexcept override {
-    const Inside inside{*this};
-    if (on_close) on_close();
-  }
-
-  std::function<void()> on_input, on_close;
-  std::atomic<int> overlaps{0};
-  std::uint64_t bytes = 0, timeouts = 0;  // plain: a hook that overlapped would be a race for TSan
-  std::atomic<int>* freed = nullptr;
-
- private:
-  struct Inside {
-    explicit Inside(Guest& of) : guest(of) { guest.overlaps += guest.inside_.exchange(true) ? 1 : 0; }
-    ~Inside() { guest.inside_ = false; }
-    Guest& guest;
-  };
-
-  os::Unique_Handle handle_;
-  std::atomic<bool> inside_{false};
-};
-
-/// A pool with guests whose peers are here, run in a thread of its own.
-struct Pool {
-  struct Place {
-    Guest* guest;
-    Handler_Ref ref;
-    os::Unique_Handle peer;
-  };
-
-  Pool(Dispatch dispatch, unsigned threads, std::size_t guests, std::string_view mechanism = "auto") {
-    strata::Log_System::process().set_level("", strata::Log_Level::off);
-    strata::Reactor_Options options;
-    options.dispatch = dispatch;
-    options.threads = threads;
-    options.demultiplexer = mechanism;
-    reactor = std::move(*Reactor::open(options));
-    for (std::size_t i = 0; i < guests; ++i) add();
-  }
-  ~Pool() { stop(); }
-
-  Place& add(strata::Adopt_Options options = {}) {
-    auto pair = std::move(*os::socket_pair());
-    auto guest = std::make_unique<Guest>(std::move(pair.first));
-    Guest* borrowed = guest.get();
-    const Handler_Ref ref = *reactor->adopt(std::move(guest), Event_Mask::input, options);
-    places.push_back({borrowed, ref, std::move(pair.second)});
-    return places.back();
-  }
-  void start() {
-    runner = std::move(*os::spawn("runs", [this] { ran = reactor->run(); }));
-  }
-  void stop() {
-    if (!runner.joinable()) return;
-    reactor->stop();
-    runner.join();
-    CPPUNIT_ASSERT(ran.has_value());
-  }
-  void say(std::size_t place, std::string_view text = "x") {
-    while (!os::send(places[place].peer.get(), strata::as_bytes(text))) std::this_thread::yield();  // it is full
-  }
-
-  std::unique_ptr<Reactor> reactor;
-  std::vector<Place> places;
-  os::Thread runner;
-  Result<> ran;
-};
+using namespace strata_test;
 
 class Upcall_Pool_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Upcall_Pool_Test);
@@ -150,8 +45,8 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
   void tearDown() override { guard_->check(); }
 
   void hooks_of_one_handler_never_overlap() {
-    on_each([](Dispatch dispatch, std::string_view mechanism) {
-      const std::uint64_t rounds = strata_test::count(1'000'000) / 10;
+    on_each_pool([](Dispatch dispatch, std::string_view mechanism) {
+      const std::uint64_t rounds = count(1'000'000) / 10;
       Pool pool{dispatch, 3, 3, mechanism};
       std::vector<strata::Timer> timers;
       for (auto& place : pool.places) timers.push_back(pool.reactor->schedule(place.ref, 1ms, 1ms));
@@ -172,25 +67,10 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
     });
   }
 
-  void hooks_of_two_handlers_run_at_once() {
-    on_each([](Dispatch dispatch, std::string_view mechanism) {
-      Pool pool{dispatch, 2, 2, mechanism};
-      std::latch both{2}, done{2};
-      for (auto& place : pool.places) {
-        place.guest->on_input = [&] {
-          both.arrive_and_wait();
-          done.count_down();
-        };
-      }
-      pool.start();
-      pool.say(0);
-      pool.say(1);
-      done.wait();
-    });
-  }
+  void hooks_of_two_handlers_run_at_once() { expect_at_once(2, 2); }
 
   void the_strand_of_the_reactor_never_overlaps() {
-    on_each([](Dispatch dispatch, std::string_view mechanism) {
+    on_each_pool([](Dispatch dispatch, std::string_view mechanism) {
       Pool pool{dispatch, 3, 0, mechanism};
       auto& common = pool.add({.strand = strata::Strand_Of::reactor});
       auto pair = std::move(*os::socket_pair());
@@ -221,24 +101,10 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
     });
   }
 
-  void every_thread_runs_upcalls() {
-    on_each([](Dispatch dispatch, std::string_view mechanism) {
-      Pool pool{dispatch, 4, 4, mechanism};
-      std::latch all{4}, done{4};
-      for (auto& place : pool.places) {
-        place.guest->on_input = [&] {
-          all.arrive_and_wait();
-          done.count_down();
-        };
-      }
-      pool.start();
-      for (std::size_t i = 0; i < 4; ++i) pool.say(i);
-      done.wait();
-    });
-  }
+  void every_thread_runs_upcalls() { expect_at_once(4, 4); }
 
   void a_handler_that_blocks_holds_up_nobody() {
-    on_each([](Dispatch dispatch, std::string_view mechanism) {
+    on_each_pool([](Dispatch dispatch, std::string_view mechanism) {
       Pool pool{dispatch, 3, 2, mechanism};
       std::latch blocked{1}, others{100}, timers{3};
       pool.places[0].guest->on_input = [&] {
@@ -265,7 +131,7 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
   }
 
   void posts_keep_the_order_of_their_producer() {
-    on_each([](Dispatch dispatch, std::string_view mechanism) {
+    on_each_pool([](Dispatch dispatch, std::string_view mechanism) {
       Pool pool{dispatch, 3, 1, mechanism};
       constexpr std::uint64_t each = 20'000;
       std::array<std::uint64_t, 3> next{};
@@ -290,7 +156,7 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
   }
 
   void one_closed_while_its_upcall_runs_is_freed_after_it() {
-    on_each([](Dispatch dispatch, std::string_view mechanism) {
+    on_each_pool([](Dispatch dispatch, std::string_view mechanism) {
       Pool pool{dispatch, 2, 2, mechanism};
       std::latch inside{1}, closed{1}, ended{1};
       std::atomic<int> freed{0};
@@ -324,7 +190,7 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
   }
 
   void one_that_is_held_gets_no_upcall_before_it_begins() {
-    on_each([](Dispatch dispatch, std::string_view mechanism) {
+    on_each_pool([](Dispatch dispatch, std::string_view mechanism) {
       Pool pool{dispatch, 3, 1, mechanism};
       std::latch served{1}, looked{1};
       std::atomic<bool> begun{false};
@@ -352,7 +218,7 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
   }
 
   void a_hook_invoked_on_a_busy_handler_waits_for_it() {
-    on_each([](Dispatch dispatch, std::string_view mechanism) {
+    on_each_pool([](Dispatch dispatch, std::string_view mechanism) {
       Pool pool{dispatch, 2, 1, mechanism};
       std::latch inside{1}, asked{1}, ran{1};
       bool in_upcall = false;
@@ -380,7 +246,7 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
   }
 
   void home_is_the_upcall_and_no_other() {
-    on_each([](Dispatch dispatch, std::string_view mechanism) {
+    on_each_pool([](Dispatch dispatch, std::string_view mechanism) {
       Pool pool{dispatch, 2, 2, mechanism};
       std::latch done{2};
       const Reactor& reactor = *pool.reactor;
@@ -403,7 +269,7 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
   }
 
   void readiness_is_level_triggered() {
-    on_each([](Dispatch dispatch, std::string_view mechanism) {
+    on_each_pool([](Dispatch dispatch, std::string_view mechanism) {
       Pool pool{dispatch, 2, 1, mechanism};
       std::latch all{1};
       auto& guest = *pool.places[0].guest;
@@ -418,7 +284,7 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
   }
 
   void handlers_come_and_go_under_load() {
-    on_each([](Dispatch dispatch, std::string_view mechanism) {
+    on_each_pool([](Dispatch dispatch, std::string_view mechanism) {
       constexpr int lives = 2'000;
       std::atomic<int> freed{0};
       std::latch done{1};
@@ -455,7 +321,7 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
   }
 
   void a_stop_under_load_ends_and_the_pool_runs_again() {
-    on_each([](Dispatch dispatch, std::string_view mechanism) {
+    on_each_pool([](Dispatch dispatch, std::string_view mechanism) {
       Pool pool{dispatch, 3, 3, mechanism};
       std::atomic<std::uint64_t> ran{0}, accepted{0};
       for (int round = 0; round < 20; ++round) {
@@ -483,16 +349,24 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
   }
 
  private:
-  template <class Test>
-  static void on_each(Test test) {
-    for (const std::string_view mechanism : {"epoll", "poll", "select"}) {
-      for (const Dispatch dispatch : {Dispatch::worker_pool, Dispatch::leader_followers}) {
-        test(dispatch, mechanism);
+  /// So many handlers are in an upcall at one time.
+  static void expect_at_once(std::size_t count, unsigned threads) {
+    on_each_pool([=](Dispatch dispatch, std::string_view mechanism) {
+      Pool pool{dispatch, threads, count, mechanism};
+      std::latch all{static_cast<std::ptrdiff_t>(count)}, done{static_cast<std::ptrdiff_t>(count)};
+      for (auto& place : pool.places) {
+        place.guest->on_input = [&] {
+          all.arrive_and_wait();
+          done.count_down();
+        };
       }
-    }
+      pool.start();
+      for (std::size_t i = 0; i < count; ++i) pool.say(i);
+      done.wait();
+    });
   }
 
-  std::optional<strata_test::Descriptor_Guard> guard_;
+  std::optional<Descriptor_Guard> guard_;
 };
 
 CPPUNIT_TEST_SUITE_REGISTRATION(Upcall_Pool_Test);
