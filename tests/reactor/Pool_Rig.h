@@ -126,6 +126,14 @@ struct Pool {
   Result<> ran;
 };
 
+/// Whether it comes down within ten seconds.
+inline bool comes(const std::latch& latch) {
+  const auto clock = os::native_operations().monotonic_ns;
+  const std::int64_t limit = clock() + 10'000'000'000;
+  while (!latch.try_wait() && clock() < limit) std::this_thread::yield();
+  return latch.try_wait();
+}
+
 /// Runs `test(dispatch, mechanism)` over both pools on every mechanism.
 template <class Test>
 void on_each_pool(Test test) {

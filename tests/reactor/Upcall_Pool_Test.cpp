@@ -29,6 +29,7 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_strand_of_the_reactor_never_overlaps);
   CPPUNIT_TEST(every_thread_runs_upcalls);
   CPPUNIT_TEST(a_handler_that_blocks_holds_up_nobody);
+  CPPUNIT_TEST(nor_does_one_that_blocks_after_a_long_quiet);
   CPPUNIT_TEST(posts_keep_the_order_of_their_producer);
   CPPUNIT_TEST(one_closed_while_its_upcall_runs_is_freed_after_it);
   CPPUNIT_TEST(one_that_is_held_gets_no_upcall_before_it_begins);
@@ -127,6 +128,24 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
       }
       timers.wait();
       pool.stop();
+    });
+  }
+
+  void nor_does_one_that_blocks_after_a_long_quiet() {
+    on_each_pool([](Dispatch dispatch, std::string_view mechanism) {
+      Pool pool{dispatch, 3, 1, mechanism};
+      std::latch served{1}, over{1};
+      bool in_time = false;
+      pool.places[0].guest->on_input = [&] { served.count_down(); };
+      const strata::Timer timer = pool.reactor->schedule(20ms, [&] {  // by then all others sleep without end
+        pool.say(0);
+        in_time = comes(served);
+        over.count_down();
+      });
+      pool.start();
+      over.wait();
+      pool.stop();
+      CPPUNIT_ASSERT(in_time);
     });
   }
 

@@ -99,7 +99,6 @@ Result<> Upcall_Pool::send(std::uint64_t token, Callback&& callback) {
     if (idle_ != 0) wake_one();
   } else if (deputy_deep_) {
     deputys_.notify_one();
-    ++leads_;  // tells it that something goes on
   }
   return {};
 }

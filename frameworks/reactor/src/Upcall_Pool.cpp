@@ -254,13 +254,13 @@ void Upcall_Pool::watch() noexcept {
   deputy_told_ = false;
   for (int quiet = 0; !over_ && !ending_ && !deputy_told_;) {
     const std::uint64_t leads = leads_;
-    deputy_deep_ = quiet >= 4;
-    deputys_.wait(monitor_, deputy_deep_ ? Duration{-1} : watch_interval);
-    if (leads_ != leads) {
+    const bool deep = deputy_deep_ = quiet >= 4;
+    deputys_.wait(monitor_, deep ? Duration{-1} : watch_interval);
+    if (deep || leads_ != leads) {  // who is woken from the deep has nothing yet to compare with
       quiet = 0;
     } else if (leading_ && queue_.empty()) {
       ++quiet;  // it sleeps in its wait
-    } else if (!deputy_deep_) {
+    } else {
       break;  // what is queued, or the lead, waits for somebody whose upcall takes long
     }
   }
