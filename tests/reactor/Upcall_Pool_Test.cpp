@@ -30,6 +30,7 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(every_thread_runs_upcalls);
   CPPUNIT_TEST(a_handler_that_blocks_holds_up_nobody);
   CPPUNIT_TEST(nor_does_one_that_blocks_after_a_long_quiet);
+  CPPUNIT_TEST(an_upcall_of_the_strand_may_adopt_many);
   CPPUNIT_TEST(posts_keep_the_order_of_their_producer);
   CPPUNIT_TEST(one_closed_while_its_upcall_runs_is_freed_after_it);
   CPPUNIT_TEST(one_that_is_held_gets_no_upcall_before_it_begins);
@@ -146,6 +147,30 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
       over.wait();
       pool.stop();
       CPPUNIT_ASSERT(in_time);
+    });
+  }
+
+  void an_upcall_of_the_strand_may_adopt_many() {
+    on_each_pool([](Dispatch dispatch, std::string_view mechanism) {
+      Pool pool{dispatch, 2, 0, mechanism};
+      std::latch done{20};
+      std::vector<os::Unique_Handle> peers;
+      for (int i = 0; i < 20; ++i) pool.add({.strand = strata::Strand_Of::reactor});
+      for (auto& place : pool.places) {
+        place.guest->on_input = [&] {
+          for (int i = 0; i < 10; ++i) {
+            auto pair = std::move(*os::socket_pair());
+            peers.push_back(std::move(pair.second));
+            auto guest = std::make_unique<Guest>(std::move(pair.first));
+            CPPUNIT_ASSERT(pool.reactor->adopt(std::move(guest), Event_Mask::input).has_value());
+          }
+          done.count_down();
+        };
+      }
+      for (std::size_t i = 0; i < pool.places.size(); ++i) pool.say(i);  // all are found by one wait
+      pool.start();
+      done.wait();
+      pool.stop();
     });
   }
 

@@ -285,7 +285,7 @@ void Upcall_Pool::run_common() noexcept {
   ++busy_;
   run_mail(common_.mail.take());
   common_running_.swap(common_ready_);
-  run_common_handlers(common_running_);
+  run_common_handlers();
   common_running_.clear();
   close_common();
   --busy_;
@@ -295,8 +295,9 @@ void Upcall_Pool::run_common() noexcept {
   if (callers_.waiting() != 0 && calm()) callers_.notify_one();
 }
 
-void Upcall_Pool::run_common_handlers(std::vector<std::uint64_t>& tokens) noexcept {
-  for (const std::uint64_t token : tokens) {
+void Upcall_Pool::run_common_handlers() noexcept {
+  for (std::size_t i = 0; i < common_running_.size(); ++i) {  // an adopt in the loop may move the list
+    const std::uint64_t token = common_running_[i];
     const auto index = static_cast<std::uint32_t>(token);
     if (core_.table.find(token) == nullptr) continue;
     Actor& actor = actors_[index];

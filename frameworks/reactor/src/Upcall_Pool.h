@@ -142,7 +142,7 @@ class Upcall_Pool {
   void run_events(std::uint64_t token, std::uint8_t ready, bool flush) noexcept;
   void finish(std::uint32_t index, std::uint64_t token) noexcept;
   void run_common() noexcept;
-  void run_common_handlers(std::vector<std::uint64_t>& tokens) noexcept;
+  void run_common_handlers() noexcept;
   void close_common() noexcept;
   void set_apart(std::uint32_t index, const os::Ready& event) noexcept;
   void put_back(std::uint32_t index, std::uint64_t token) noexcept;
