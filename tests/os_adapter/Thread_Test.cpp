@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/os/Thread.h>
 
+#include <array>
 #include <atomic>
 #include <fstream>
 #include <memory>
@@ -24,6 +25,7 @@ class Thread_Test : public Os_Fixture {
   CPPUNIT_TEST(the_body_is_destroyed_when_no_thread_starts);
   CPPUNIT_TEST(a_thread_runs_on_the_core_that_was_asked_for);
   CPPUNIT_TEST(a_core_that_is_not_there_is_refused);
+  CPPUNIT_TEST(one_of_several_has_their_name_and_its_number);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -91,6 +93,14 @@ class Thread_Test : public Os_Fixture {
     }, core)).join();
     CPPUNIT_ASSERT_EQUAL(std::to_string(core), cores);
     CPPUNIT_ASSERT(os::processors() >= 1);
+  }
+
+  void one_of_several_has_their_name_and_its_number() {
+    std::string name;
+    value_of(os::spawn_one_of("crew", 2, {}, [&name] { std::ifstream{"/proc/thread-self/comm"} >> name; })).join();
+    CPPUNIT_ASSERT_EQUAL(std::string{"crew/2"}, name);
+    const std::array nowhere{100'000};
+    expect_error(std::errc::invalid_argument, os::spawn_one_of("crew", 3, nowhere, [] {}));
   }
 
   void a_core_that_is_not_there_is_refused() {

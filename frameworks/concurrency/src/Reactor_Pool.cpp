@@ -31,8 +31,7 @@ Reactor_Pool::~Reactor_Pool() { stop(); }
 Result<> Reactor_Pool::start() {
   for (std::size_t i = 0; i < reactors_.size(); ++i) {
     Reactor& one = *reactors_[i];
-    const int core = cores_.empty() ? -1 : cores_[i % cores_.size()];
-    Result<os::Thread> thread = os::spawn(name_ + '/' + std::to_string(i + 1), [this, &one] { run(one); }, core);
+    Result<os::Thread> thread = os::spawn_one_of(name_, i + 1, cores_, [this, &one] { run(one); });
     if (!thread) return stop(), fail(thread.error());
     threads_.push_back(std::move(*thread));
     // Until it runs, it is at home here: nobody may believe that any longer when this returns.

@@ -56,7 +56,7 @@ Result<std::unique_ptr<Reactor_Core>> Reactor_Core::open(const Reactor_Options& 
     Result<std::unique_ptr<Upcall_Pool>> pool = Upcall_Pool::open(*core, options);
     if (!pool) return fail(pool.error());
     core->pool = std::move(*pool);
-    hooks.hold = &Reactor_Core::hold;
+    hooks.hold = [](void* self, bool take) noexcept { return static_cast<Reactor_Core*>(self)->hold(take); };
     hooks.due = [](void* self, Callback_Timers::Due due) noexcept {
       return static_cast<Reactor_Core*>(self)->pool->send_due(due);
     };
@@ -255,9 +255,8 @@ Timer Reactor_Core::schedule(Duration after, Callback callback, Duration interva
   return id ? Timer{*timers, *id} : Timer{};
 }
 
-bool Reactor_Core::hold(void* self, bool take) noexcept {
-  Upcall_Pool* pool = static_cast<Reactor_Core*>(self)->pool.get();
-  if (pool == nullptr || (take && here.locked == pool)) return false;
+bool Reactor_Core::hold(bool take) const noexcept {
+  if (pool == nullptr || (take && here.locked == pool.get())) return false;
   if (take) {
     pool->enter();
   } else {

@@ -70,11 +70,11 @@ class Reactor_Core {
   class Locked {
    public:
     explicit Locked(const Reactor_Core& core) noexcept
-        : core_(core.pool != nullptr && hold(const_cast<Reactor_Core*>(&core), true) ? &core : nullptr) {}
+        : core_(core.pool != nullptr && core.hold(true) ? &core : nullptr) {}
     Locked(const Locked&) = delete;
     Locked& operator=(const Locked&) = delete;
     ~Locked() {
-      if (core_ != nullptr) hold(const_cast<Reactor_Core*>(core_), false);
+      if (core_ != nullptr) core_->hold(false);
     }
     bool first() const noexcept { return core_ != nullptr; }  ///< the thread did not have it before
 
@@ -147,7 +147,7 @@ class Reactor_Core {
   Result<> run_here(Run_Until until, Duration time);
   Duration wait_time(Duration max_wait);
   Result<> apply_shared(std::uint64_t token);
-  static bool hold(void* self, bool take) noexcept;  ///< for Callback_Timers, and Locked
+  bool hold(bool take) const noexcept;  ///< for Callback_Timers, and Locked
   void run_timer(Callback_Timers::Due due, Callback& callback) noexcept;
   Result<std::size_t> wait(Duration timeout);
   void run_posts() noexcept;

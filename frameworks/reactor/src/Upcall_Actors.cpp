@@ -87,13 +87,12 @@ void Upcall_Pool::collect_posts() noexcept {
 
 Result<> Upcall_Pool::send(std::uint64_t token, Callback&& callback) {
   if (core_.stop_asked()) return fail(errc::stopping);
-  if (token != 0 && core_.table.find(token) == nullptr) return fail(std::errc::identifier_removed);
   if (office_.out() >= most_mail_) return fail(std::errc::no_buffer_space);
   Mail* mail = office_.make();
   if (mail == nullptr) return fail(std::errc::not_enough_memory);
   mail->token = token;
   mail->callback = std::move(callback);
-  (void)address(*mail);  // found above
+  (void)address(*mail);  // the core has found it
   // Who posts will look for work when its upcall is over. Should that take long, somebody else must be awake.
   if (dispatch_ == Dispatch::worker_pool) {
     if (idle_ != 0) wake_one();
@@ -131,8 +130,7 @@ void Upcall_Pool::deliver(const Ready& event) noexcept {
   }
   actor.ready = event.set;
   if (slot->has(Handler_Slot::common)) {
-    actor.set(Actor::queued);
-    common_ready_.push_back(event.token);
+    await_strand(index);
     enqueue_common();
   } else {
     enqueue(index, actor);
@@ -149,10 +147,14 @@ void Upcall_Pool::set_apart(std::uint32_t index, const Ready& event) noexcept {
     slot.applied = Event_Mask::none;
   }
   actors_[index].set(Actor::apart);
-  if (slot.has(Handler_Slot::common) && !actors_[index].is(Actor::queued)) {  // the strand puts it back at its end
-    actors_[index].set(Actor::queued);
-    common_ready_.push_back(event.token);
-  }
+  if (slot.has(Handler_Slot::common)) await_strand(index);  // which puts it back at its end
+}
+
+/// Puts one of the strand's into its list.
+void Upcall_Pool::await_strand(std::uint32_t index) noexcept {
+  if (actors_[index].is(Actor::queued)) return;
+  actors_[index].set(Actor::queued);
+  common_ready_.push_back(core_.table.token(index));
 }
 
 void Upcall_Pool::put_back(std::uint32_t index, std::uint64_t token) noexcept {
@@ -165,10 +167,7 @@ void Upcall_Pool::ask_flush(std::uint32_t index) noexcept {
   Actor& actor = actors_[index];
   actor.set(Actor::flush);
   if (!core_.table.at(index).has(Handler_Slot::common)) return enqueue(index, actor);
-  if (!actor.is(Actor::queued)) {
-    actor.set(Actor::queued);
-    common_ready_.push_back(core_.table.token(index));
-  }
+  await_strand(index);
   enqueue_common();
 }
 
@@ -266,16 +265,16 @@ void Upcall_Pool::finish(std::uint32_t index, std::uint64_t token) noexcept {
   actor.unset(Actor::busy | Actor::held);
   if (core_.table.find(token) == nullptr) {
     actor.unset(Actor::apart);
-    const auto found = std::ranges::find(core_.closing(), token, &Reactor_Core::Closing::token);
-    if (found != core_.closing().end()) end_handler(static_cast<std::size_t>(found - core_.closing().begin()));
-  } else {
-    if (actor.waits()) {
-      const bool next_turn = actor.is(Actor::flush) && actor.ready == 0 && actor.mail.empty() &&
-                             (over_ || until_ != Run_Until::stop);
-      next_turn ? later_.push_back(index) : enqueue(index, actor);
+    (void)end_first([token](const Reactor_Core::Closing& one) { return one.token == token; });
+  } else if (actor.waits()) {
+    const bool flush_alone = actor.ready == 0 && actor.mail.empty();
+    if (flush_alone && (over_ || until_ != Run_Until::stop)) {
+      later_.push_back(index);
+    } else {
+      enqueue(index, actor);
     }
   }
-  if (callers_.waiting() != 0 && calm()) callers_.notify_one();
+  tell_calm();
 }
 
 /// The strand of the reactor's own: what posts and timers call back, its handlers' events, its closed.
@@ -290,9 +289,9 @@ void Upcall_Pool::run_common() noexcept {
   close_common();
   --busy_;
   common_.unset(Actor::busy);
-  const bool closing = std::ranges::any_of(core_.closing(), [](const auto& one) { return one.common; });
+  const bool closing = std::ranges::any_of(core_.closing(), &Reactor_Core::Closing::common);
   if (!common_.mail.empty() || !common_ready_.empty() || closing) enqueue_common();
-  if (callers_.waiting() != 0 && calm()) callers_.notify_one();
+  tell_calm();
 }
 
 void Upcall_Pool::run_common_handlers() noexcept {
@@ -311,28 +310,26 @@ void Upcall_Pool::run_common_handlers() noexcept {
 
 /// Handlers of the strand that were closed until now. One whose Registration goes meanwhile is out of the list by then.
 void Upcall_Pool::close_common() noexcept {
-  for (std::size_t left = core_.closing().size(); left > 0; --left) {
-    const auto found = std::ranges::find_if(core_.closing(), [](const auto& one) { return one.common; });
-    if (found == core_.closing().end()) return;
-    end_handler(static_cast<std::size_t>(found - core_.closing().begin()));
+  for (std::size_t left = core_.closing().size(); left > 0 && end_first(&Reactor_Core::Closing::common); --left) {
   }
 }
 
 /// Ends one that was closed while no upcall of it ran.
 bool Upcall_Pool::close_next() noexcept {
-  const auto free_one = [](const auto& one) { return !one.common && !one.busy; };
-  const auto found = std::ranges::find_if(core_.closing(), free_one);
-  if (found == core_.closing().end()) return false;
   ++busy_;
-  end_handler(static_cast<std::size_t>(found - core_.closing().begin()));
+  const bool ended = end_first([](const Reactor_Core::Closing& one) { return !one.common && !one.busy; });
   --busy_;
-  if (callers_.waiting() != 0 && calm()) callers_.notify_one();
-  return true;
+  if (ended) tell_calm();
+  return ended;
 }
 
-void Upcall_Pool::end_handler(std::size_t place) noexcept {
+/// False where no closed handler is such.
+template <class Such>
+bool Upcall_Pool::end_first(Such such) noexcept {
   auto& all = core_.closing();
-  const Reactor_Core::Closing closing = std::exchange(all[place], all.back());
+  const auto found = std::ranges::find_if(all, such);
+  if (found == all.end()) return false;
+  const Reactor_Core::Closing closing = std::exchange(*found, all.back());
   all.pop_back();
   {
     const Upcall_Of of{closing.common ? 0 : closing.token};
@@ -342,6 +339,7 @@ void Upcall_Pool::end_handler(std::size_t place) noexcept {
     if (closing.owned) delete closing.handler;
   }
   core_.table.recycle(static_cast<std::uint32_t>(closing.token));
+  return true;
 }
 
 /// Nobody finds it any more, but a thread may be in its upcall.
@@ -367,19 +365,11 @@ void Upcall_Pool::forget(std::uint32_t index) noexcept {
 void Upcall_Pool::drop(Mail_List list) noexcept {
   Mail_List empty;
   {
-    const bool locked = here.locked == this;
-    if (locked) {
-      here.locked = nullptr;
-      monitor_.unlock();
-    }
+    const Free free{*this};
     while (Mail* mail = list.pop()) {
       if (mail->timer) core_.timers->cancel(mail->timer);
       mail->callback.clear();
       empty.push(*mail);
-    }
-    if (locked) {
-      monitor_.lock();
-      here.locked = this;
     }
   }
   while (Mail* mail = empty.pop()) office_.take_back(*mail);

@@ -66,17 +66,18 @@ Upcall_Pool::~Upcall_Pool() {
     begun_.notify_all();
   }
   for (Worker& worker : workers_) worker.thread.join();
+  enter();
   drop(common_.mail.take());
   drop(dropped_.take());
   for (std::uint32_t i = 0; i < actors_.size(); ++i) drop(actors_[i].mail.take());
+  leave();
 }
 
 Result<> Upcall_Pool::start_helpers() {
   for (std::size_t i = 1; i < workers_.size(); ++i) {
     Worker& worker = workers_[i];
     if (worker.thread.joinable()) continue;
-    const int on = cores_.empty() ? -1 : cores_[(i - 1) % cores_.size()];
-    Result<os::Thread> thread = os::spawn(name_ + '/' + std::to_string(i), [this, &worker] { help(worker); }, on);
+    Result<os::Thread> thread = os::spawn_one_of(name_, i, cores_, [this, &worker] { help(worker); });
     if (!thread) return fail(thread.error());
     worker.thread = std::move(*thread);
   }

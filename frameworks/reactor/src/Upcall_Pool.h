@@ -88,7 +88,6 @@ class Upcall_Pool {
   struct Worker {
     std::unique_ptr<Run_Context> context;
     os::Thread thread;  ///< none for the first: it is the one in `run`
-    bool woken = false;
   };
   class At_Work;
   /// Lets the monitor go for a scope, for user code.
@@ -126,6 +125,9 @@ class Upcall_Pool {
   void end_run() noexcept;
   void note_stop() noexcept;
   bool calm() const noexcept;
+  void tell_calm() noexcept {
+    if (callers_.waiting() != 0 && calm()) callers_.notify_one();
+  }
   bool caller(const Worker& me) const noexcept { return &me == &workers_.front(); }
   bool works(const Worker& me) const noexcept { return dispatch_ != Dispatch::worker_pool || !caller(me); }
 
@@ -147,7 +149,9 @@ class Upcall_Pool {
   void set_apart(std::uint32_t index, const os::Ready& event) noexcept;
   void put_back(std::uint32_t index, std::uint64_t token) noexcept;
   bool close_next() noexcept;
-  void end_handler(std::size_t place) noexcept;
+  template <class Such>
+  bool end_first(Such such) noexcept;
+  void await_strand(std::uint32_t index) noexcept;
   void drop(Mail_List list) noexcept;
   bool address(Mail& mail) noexcept;
 

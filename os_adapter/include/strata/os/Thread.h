@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 
 #include <strata/os/Export.h>
@@ -40,6 +42,10 @@ class Thread {
 /// terminates. `core`: the only processor that it runs on; < 0: any. Errors: resource_unavailable_try_again,
 /// not_enough_memory, invalid_argument (no such core, or not for this process).
 Result<Thread> spawn(std::string name, std::move_only_function<void()> body, int core = -1);
+
+/// One of several: named NAME/NUMBER; where `cores` are given, on one of these, in turn. Numbers begin at 1.
+Result<Thread> spawn_one_of(const std::string& name, std::size_t number, std::span<const int> cores,
+                            std::move_only_function<void()> body);
 
 /// How many processors this process may use; at least 1.
 unsigned processors() noexcept;
