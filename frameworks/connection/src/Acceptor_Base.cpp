@@ -23,6 +23,26 @@ Listen_Options listen_options(const Acceptor_Options& options) {
   return listen;
 }
 
+/// In its reactor; null when it has gone, or has not come there yet.
+Listener* find_listener(Handler_Ref ref) noexcept {
+  return ref ? static_cast<Listener*>(ref.reactor()->find(ref)) : nullptr;
+}
+
+void end_listener(Handler_Ref ref, bool accept_rest) noexcept {
+  Listener* const listener = find_listener(ref);
+  if (listener == nullptr) return;
+  listener->retire(accept_rest);
+  (void)ref.reactor()->close(ref, errc::stopping);
+}
+
+SOCK_Acceptor take_socket(Handler_Ref ref) noexcept {
+  Listener* const listener = find_listener(ref);
+  if (listener == nullptr) return {};
+  SOCK_Acceptor socket = listener->release();
+  (void)ref.reactor()->close(ref, errc::stopping);
+  return socket;
+}
+
 }  // namespace
 
 Acceptor_Base::Acceptor_Base(Service& service) noexcept : service_(service) {}
@@ -143,7 +163,7 @@ Outcome<> Acceptor_Base::accept_in(Reactor& reactor, SOCK_Acceptor socket, Descr
 std::vector<os::Socket_Address> Acceptor_Base::addresses() const {
   std::vector<os::Socket_Address> found;
   for (const Handler_Ref ref : listeners_) {
-    const auto* listener = static_cast<const Listener*>(ref.reactor()->find(ref));
+    const Listener* const listener = find_listener(ref);
     if (listener == nullptr) continue;
     if (const Result<os::Socket_Address> address = listener->address()) found.push_back(*address);
   }
@@ -157,21 +177,10 @@ std::vector<os::Socket_Address> Acceptor_Base::addresses() const {
 void Acceptor_Base::close() noexcept { end(true); }
 
 void Acceptor_Base::end(bool accept_rest) noexcept {
-  for (const Handler_Ref ref : std::exchange(listeners_, {})) {
-    auto* listener = static_cast<Listener*>(ref.reactor()->find(ref));
-    if (listener == nullptr) continue;
-    listener->retire(accept_rest);
-    (void)ref.reactor()->close(ref, errc::stopping);
-  }
+  for (const Handler_Ref ref : std::exchange(listeners_, {})) end_listener(ref, accept_rest);
   for (const std::shared_ptr<Listener_Link>& link : elsewhere_) {
     if (!std::exchange(link->open, false)) continue;
-    const auto end_it = [link, accept_rest] {
-      const Handler_Ref ref = link->listener;
-      auto* listener = ref ? static_cast<Listener*>(ref.reactor()->find(ref)) : nullptr;
-      if (listener == nullptr) return;
-      listener->retire(accept_rest);
-      (void)ref.reactor()->close(ref, errc::stopping);
-    };
+    const auto end_it = [link, accept_rest] { end_listener(link->listener, accept_rest); };
     if (link->reactor->on_strand()) {
       end_it();
     } else {
@@ -182,22 +191,14 @@ void Acceptor_Base::end(bool accept_rest) noexcept {
 }
 
 void Acceptor_Base::leave(const Reactor& reactor) noexcept {
-  const auto take = [](Listener_Link& link) {
-    const Handler_Ref ref = link.listener;
-    auto* listener = ref ? static_cast<Listener*>(ref.reactor()->find(ref)) : nullptr;
-    if (listener == nullptr) return SOCK_Acceptor{};
-    SOCK_Acceptor socket = listener->release();
-    (void)ref.reactor()->close(ref, errc::stopping);
-    return socket;
-  };
   for (const std::shared_ptr<Listener_Link>& link : std::vector{elsewhere_}) {
     if (link->reactor != &reactor || !std::exchange(link->open, false)) continue;
     if (link->reactor->on_strand()) {
-      inherit(*link, take(*link));
+      inherit(*link, take_socket(link->listener));
       continue;
     }
-    (void)link->reactor->post([link, take, &home = service_.home()] {
-      (void)home.post([link, socket = take(*link)]() mutable {
+    (void)link->reactor->post([link, &home = service_.home()] {
+      (void)home.post([link, socket = take_socket(link->listener)]() mutable {
         if (link->acceptor != nullptr) link->acceptor->inherit(*link, std::move(socket));
       });
     });
@@ -246,7 +247,7 @@ void Acceptor_Base::listener_failed(std::error_code reason) noexcept {
 void Acceptor_Base::room() noexcept {
   if (!full()) stop_waiting();  // else connections of other origin fill it still
   for (const Handler_Ref ref : listeners_) {
-    if (auto* listener = static_cast<Listener*>(ref.reactor()->find(ref))) listener->room();
+    if (Listener* const listener = find_listener(ref)) listener->room();
   }
 }
 

@@ -67,9 +67,13 @@ Service::~Service() {
   gone_->service = nullptr;
 }
 
+Service::Part& Service::part_of(const Reactor& reactor) const noexcept {
+  const auto found = std::ranges::find(serving_, &reactor);  // of home, where that does not serve: behind the last
+  return parts_[static_cast<std::size_t>(found - serving_.begin())];
+}
+
 std::size_t Service::connections_in(const Reactor& reactor) const noexcept {
-  const auto found = std::ranges::find(serving_, &reactor);
-  return parts_[static_cast<std::size_t>(found - serving_.begin())].connections.load(std::memory_order_relaxed);
+  return part_of(reactor).connections.load(std::memory_order_relaxed);
 }
 
 bool Service::admit(std::size_t most) noexcept {
@@ -90,13 +94,11 @@ void Service::dismiss() noexcept {
 }
 
 void Service::attach(const Reactor& where) noexcept {
-  const auto found = std::ranges::find(serving_, &where);
-  parts_[static_cast<std::size_t>(found - serving_.begin())].connections.fetch_add(1, std::memory_order_relaxed);
+  part_of(where).connections.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Service::detach(const Reactor& where) noexcept {
-  const auto found = std::ranges::find(serving_, &where);
-  parts_[static_cast<std::size_t>(found - serving_.begin())].connections.fetch_sub(1, std::memory_order_relaxed);
+  part_of(where).connections.fetch_sub(1, std::memory_order_relaxed);
   one_less(connections_);
 }
 

@@ -137,6 +137,7 @@ class Service {
     ~Held() { monitor.unlock(); }
     os::Monitor& monitor;
   };
+  Part& part_of(const Reactor& reactor) const noexcept;
   bool admit(std::size_t most) noexcept;  ///< counts one more, unless there are as many; 0: always
   void dismiss() noexcept;                ///< takes one back that has come to nothing
   void attach(const Reactor& where) noexcept;
