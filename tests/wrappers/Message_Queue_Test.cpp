@@ -31,6 +31,9 @@ class Message_Queue_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_refused_message_stays_the_callers);
   CPPUNIT_TEST(deactivated_it_takes_nothing_and_gives_what_it_has);
   CPPUNIT_TEST(deactivate_and_pulse_wake_all_who_wait);
+  CPPUNIT_TEST(who_waits_goes_though_it_is_activated_again_at_once);
+  CPPUNIT_TEST(a_deadline_far_away_is_waited_for);
+  CPPUNIT_TEST(who_awaits_room_goes_when_there_is_some);
   CPPUNIT_TEST(a_flush_makes_room);
   CPPUNIT_TEST(the_hook_is_called_when_an_empty_queue_fills);
   CPPUNIT_TEST(no_message_is_lost_or_doubled_between_threads);
@@ -136,6 +139,42 @@ class Message_Queue_Test : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(8, ended.load());
       CPPUNIT_ASSERT_EQUAL(pulse, empty.active());
     }
+  }
+
+  void who_waits_goes_though_it_is_activated_again_at_once() {
+    Message_Queue queue;
+    std::atomic<bool> ended = false;
+    std::jthread waiting{[&] {
+      CPPUNIT_ASSERT(queue.dequeue().error() == errc::canceled);
+      ended = true;
+    }};
+    while (!ended) {
+      queue.deactivate();
+      queue.activate();
+      std::this_thread::yield();
+    }
+  }
+
+  void a_deadline_far_away_is_waited_for() {
+    Message_Queue queue;
+    std::jthread waiting{[&] {
+      const auto taken = queue.dequeue(Message_Queue::forever - 1ns);
+      CPPUNIT_ASSERT(taken.has_value());
+    }};
+    put(queue, "a");
+  }
+
+  void who_awaits_room_goes_when_there_is_some() {
+    Message_Queue queue{{.high_count = 1, .low_count = 0}};
+    CPPUNIT_ASSERT(queue.await_room(at_once));
+    put(queue, "a");
+    CPPUNIT_ASSERT(queue.full());
+    CPPUNIT_ASSERT(queue.await_room(Clock::now() + 1ms).error() == std::errc::timed_out);
+    std::jthread waiting{[&] { CPPUNIT_ASSERT(queue.await_room()); }};
+    take(queue);
+    waiting.join();
+    queue.deactivate();
+    CPPUNIT_ASSERT(queue.await_room().error() == errc::canceled);
   }
 
   void a_flush_makes_room() {

@@ -2,13 +2,14 @@
 #include <strata/wrappers/Message_Queue.h>
 
 #include <cassert>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <new>
 #include <utility>
+
+#include <strata/os/Monitor.h>
 
 namespace strata {
 inline namespace v1 {
@@ -19,7 +20,7 @@ struct Message_Queue::State {
     assert(limits.low_bytes <= limits.high_bytes && limits.low_count <= limits.high_count);
   }
 
-  using Lock = std::unique_lock<std::mutex>;
+  using Lock = std::unique_lock<os::Monitor>;
 
   bool full() noexcept {
     if (bytes >= limits.high_bytes || count >= limits.high_count) blocked = true;
@@ -29,17 +30,19 @@ struct Message_Queue::State {
 
   /// Until `ready`, as long as nobody cancels.
   template <class Ready>
-  Result<> wait(Lock& lock, std::condition_variable& changed, Time_Point deadline, Ready ready) {
+  Result<> wait(os::Condition& changed, Time_Point deadline, Ready ready) {
     const std::uint64_t generation = pulses;
     while (!ready()) {
       if (!active || pulses != generation) return fail(errc::canceled);
-      if (deadline == forever) {
-        changed.wait(lock);
-      } else if (Clock::now() >= deadline) {
-        return fail(std::errc::timed_out);
-      } else {
-        changed.wait_for(lock, deadline - Clock::now());
+      Duration left{-1};
+      if (deadline != forever) {
+        if (const Time_Point now = Clock::now(); now < deadline) {
+          left = deadline - now;
+        } else {
+          return fail(std::errc::timed_out);
+        }
       }
+      changed.wait(monitor, left);
     }
     return {};
   }
@@ -56,8 +59,8 @@ struct Message_Queue::State {
   }
 
   const Queue_Limits limits;
-  std::mutex mutex;
-  std::condition_variable filled, emptied;
+  os::Monitor monitor;
+  os::Condition filled, emptied;
   std::map<std::uint64_t, std::deque<Message_Block>, std::greater<>> messages;
   std::size_t count = 0, bytes = 0;
   bool active = true, blocked = false;
@@ -90,9 +93,9 @@ Result<> Message_Queue::enqueue_head(Message_Block&& message, Time_Point deadlin
 template <class Place>
 Result<> Message_Queue::put(Message_Block&& message, Time_Point deadline, Place place) try {
   State& state = *state_;
-  State::Lock lock{state.mutex};
+  State::Lock lock{state.monitor};
   if (!state.active) return fail(errc::canceled);
-  const Result<> room = state.wait(lock, state.emptied, deadline, [&] { return state.active && !state.full(); });
+  const Result<> room = state.wait(state.emptied, deadline, [&] { return state.active && !state.full(); });
   if (!room) return room;
   const std::size_t size = message.length();
   place(state, std::move(message));
@@ -106,10 +109,16 @@ Result<> Message_Queue::put(Message_Block&& message, Time_Point deadline, Place 
   return fail(std::errc::not_enough_memory);
 }
 
+Result<> Message_Queue::await_room(Time_Point deadline) {
+  State& state = *state_;
+  const State::Lock lock{state.monitor};
+  return state.wait(state.emptied, deadline, [&] { return state.active && !state.full(); });
+}
+
 Result<Message_Block> Message_Queue::dequeue(Time_Point deadline) {
   State& state = *state_;
-  State::Lock lock{state.mutex};
-  const Result<> there = state.wait(lock, state.filled, deadline, [&] { return state.count != 0; });
+  State::Lock lock{state.monitor};
+  const Result<> there = state.wait(state.filled, deadline, [&] { return state.count != 0; });
   if (!there) return fail(there.error());
   Message_Block message = state.take();
   if (!state.full()) state.emptied.notify_all();
@@ -117,7 +126,7 @@ Result<Message_Block> Message_Queue::dequeue(Time_Point deadline) {
 }
 
 void Message_Queue::deactivate() noexcept {
-  const State::Lock lock{state_->mutex};
+  const State::Lock lock{state_->monitor};
   state_->active = false;
   ++state_->pulses;  // also for one who wakes only after `activate`
   state_->filled.notify_all();
@@ -125,12 +134,12 @@ void Message_Queue::deactivate() noexcept {
 }
 
 void Message_Queue::activate() noexcept {
-  const State::Lock lock{state_->mutex};
+  const State::Lock lock{state_->monitor};
   state_->active = true;
 }
 
 void Message_Queue::pulse() noexcept {
-  const State::Lock lock{state_->mutex};
+  const State::Lock lock{state_->monitor};
   ++state_->pulses;
   state_->filled.notify_all();
   state_->emptied.notify_all();
@@ -138,7 +147,7 @@ void Message_Queue::pulse() noexcept {
 
 std::size_t Message_Queue::flush() noexcept {
   decltype(State::messages) dropped;  // freed outside of the lock
-  const State::Lock lock{state_->mutex};
+  const State::Lock lock{state_->monitor};
   dropped.swap(state_->messages);
   state_->bytes = 0;
   state_->emptied.notify_all();
@@ -146,22 +155,27 @@ std::size_t Message_Queue::flush() noexcept {
 }
 
 void Message_Queue::when_filled(std::function<void()> callback) {
-  const State::Lock lock{state_->mutex};
+  const State::Lock lock{state_->monitor};
   state_->notify = std::move(callback);
 }
 
 bool Message_Queue::active() const noexcept {
-  const State::Lock lock{state_->mutex};
+  const State::Lock lock{state_->monitor};
   return state_->active;
 }
 
+bool Message_Queue::full() const noexcept {
+  const State::Lock lock{state_->monitor};
+  return state_->full();
+}
+
 std::size_t Message_Queue::count() const noexcept {
-  const State::Lock lock{state_->mutex};
+  const State::Lock lock{state_->monitor};
   return state_->count;
 }
 
 std::size_t Message_Queue::bytes() const noexcept {
-  const State::Lock lock{state_->mutex};
+  const State::Lock lock{state_->monitor};
   return state_->bytes;
 }
 

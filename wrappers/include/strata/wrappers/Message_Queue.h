@@ -39,6 +39,8 @@ class Message_Queue {
   /// not_enough_memory.
   Result<> enqueue(Message_Block&& message, Time_Point deadline = forever, std::uint32_t priority = 0);
   Result<> enqueue_head(Message_Block&& message, Time_Point deadline = forever);  ///< before all, whatever its priority
+  /// Until the queue would take a message, which another may be quicker to put.
+  Result<> await_room(Time_Point deadline = forever);
   /// The highest priority, and of that the oldest. What was queued before `deactivate` can be had still, without
   /// waiting.
   Result<Message_Block> dequeue(Time_Point deadline = forever);
@@ -54,6 +56,7 @@ class Message_Queue {
   void when_filled(std::function<void()> callback);
 
   bool active() const noexcept;
+  bool full() const noexcept;
   std::size_t count() const noexcept;
   std::size_t bytes() const noexcept;
 
