@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """One configuration line chooses which threads run the handlers: echo and cache behave alike under each.
-usage: models_test.py STRATAD"""
+usage: models_test.py STRATAD PLUGINS"""
 import socket
 import sys
 import threading
@@ -11,6 +11,7 @@ from stratad_process import Stratad
 
 MODELS = ("model: single", "model: worker-pool, workers: 3", "model: leader-followers, threads: 3",
           "model: multi-reactor, reactors: 2",
+          "model: multi-reactor, reactors: 2, workers: 2",
           "model: multi-reactor, reactors: 2, accept: least-loaded",
           "model: multi-reactor, reactors: 2, accept: reuseport",
           "model: multi-reactor, reactors: 2, accept: exclusive")
@@ -19,8 +20,16 @@ CLIENTS, ROUNDS = 8, 50
 
 
 def configuration(model, mechanism, kind):
+    library = f", library: {Models.plugins}/libdigest.so" if kind == "digest" else ""
     return (f"strata: 1\ndaemon: {{ demultiplexer: {mechanism}, concurrency: {{ {model} }} }}\n"
-            f"services:\n  - {{ name: s, kind: {kind}, listen: \"tcp://127.0.0.1:0\", idle_timeout: 60s }}\n")
+            f"services:\n  - {{ name: s, kind: {kind}{library}, listen: \"tcp://127.0.0.1:0\", idle_timeout: 60s }}\n")
+
+
+def digest(text):
+    value = 2166136261
+    for byte in text * 1000:
+        value = (value ^ byte) * 16777619 % 2**32
+    return value
 
 
 def line_of(file):
@@ -66,6 +75,17 @@ class Models(unittest.TestCase):
 
         self.in_each("echo", client)
 
+    def test_what_is_given_away_is_answered_in_order(self):
+        def client(number, connection):
+            file = connection.makefile("rb")
+            lines = [f"{number}:{round_number % 5}" for round_number in range(ROUNDS)]
+            connection.sendall("".join(line + "\n" for line in lines).encode())
+            for line in lines:
+                self.assertEqual(f"{sums[line]}\n", line_of(file))
+
+        sums = {line: digest(line.encode()) for line in (f"{n}:{r}" for n in range(CLIENTS) for r in range(5))}
+        self.in_each("digest", client)
+
     def test_the_connections_of_a_cache_share_what_they_store(self):
         def client(number, connection):
             file = connection.makefile("rb")
@@ -93,5 +113,5 @@ class Models(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    Stratad.program = sys.argv.pop(1)
+    Stratad.program, Models.plugins = sys.argv.pop(1), sys.argv.pop(1)
     unittest.main()

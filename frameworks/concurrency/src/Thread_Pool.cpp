@@ -23,7 +23,8 @@ class Thread_Pool::State final : public Served {
 
   Result<> start() {
     while (workers_.size() < options.threads) {
-      Result<os::Thread> thread = os::spawn_one_of(options.name, workers_.size() + 1, options.cores, [this] { work(); });
+      const std::size_t number = workers_.size() + 1;
+      Result<os::Thread> thread = os::spawn_one_of(options.name, number, options.cores, [this] { work(); });
       if (!thread) return stop(), fail(thread.error());
       workers_.push_back(std::move(*thread));
     }

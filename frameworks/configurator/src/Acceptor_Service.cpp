@@ -33,6 +33,7 @@ Outcome<> Acceptor_Service::prepare(const Service_Context& context) {
   settings_.accept = context.accept;
   service_.emplace(name_, context.home, settings_, context.budget, limit, context.serving);
   service_->set_options(options_);
+  service_->set_workers(context.workers);
   acceptor_ = kind_.make(*service_);
   acceptor_->when_failed([failed = context.failed](std::error_code reason) {
     if (failed) failed({reason, "a listener closed: " + reason.message()});

@@ -66,10 +66,16 @@ Svc_Handler::~Svc_Handler() {
     service_->budget().release(cold_->queue.length() + cold_->unread_size);
   }
   log(Log_Level::debug, "closed");
-  transport_->close(*this, is(svc::aborted));
+  close_transport();
   service_->metrics().closed.add();
   if (service_->sources_ != nullptr) service_->sources_->release(this);
   service_->detach(home());
+}
+
+void Svc_Handler::close_transport() noexcept {
+  if (!handle_.valid()) return;
+  transport_->close(*this, is(svc::aborted));
+  handle_ = os::Handle{};
 }
 
 os::Socket_Address Svc_Handler::peer() const noexcept {
@@ -92,7 +98,10 @@ void Svc_Handler::idle_expired(void*, Timer_Node& node) noexcept {
   auto& handler = static_cast<Svc_Handler&>(node);
   const auto expired = [](Event_Handler& e, void*) -> Result<> {
     auto& idle = static_cast<Svc_Handler&>(e);
-    return idle.home().filed(idle) ? Result<>{} : fail(errc::idle_timeout);
+    if (idle.home().filed(idle)) return {};
+    if (!idle.offloads()) return fail(errc::idle_timeout);
+    const Tick next = deadline_tick(idle.home().now(), idle.service().stream().idle_timeout);
+    return idle.home().file(idle, next, idle_timer_kind);
   };
   handler.expire(expired);
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <system_error>
 
+#include <strata/connection/Offload.h>
 #include <strata/connection/Svc_Handler.h>
 #include <strata/reactor/Run_Context.h>
 #include <strata/timers/Timer_Node.h>
@@ -35,6 +36,8 @@ inline constexpr std::uint16_t above = 4096;        ///< the hook that runs bega
 inline constexpr std::uint16_t no_more = end_wanted | closing | closed;  ///< puts are refused
 }  // namespace svc
 
+class Offload_Stay;
+
 /// What only a busy or blocked connection needs; made when first needed. The node is the write timer's, then linger's.
 struct Svc_Handler::Cold : Timer_Node {
   explicit Cold(Svc_Handler& handler) noexcept : owner(handler) {}
@@ -43,6 +46,8 @@ struct Svc_Handler::Cold : Timer_Node {
   std::unique_ptr<std::byte[]> unread;
   std::size_t unread_size = 0;
   std::error_code reason;  ///< of close_when_flushed
+  std::unique_ptr<Offload> offloads;     ///< the first of those under way
+  std::shared_ptr<Offload_Stay> stay;    ///< what workers keep of it; made by the first
 };
 
 /// Brackets a user's hook: opens the thread's cork for the connection, and sends what was put when the hook is over. A

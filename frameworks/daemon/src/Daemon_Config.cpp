@@ -71,7 +71,7 @@ void check_concurrency(const Config_Node& root, const Daemon_Config& config, Con
     if (node == nullptr || !changed || std::ranges::find(models, model) != models.end()) return;
     errors.at_key(*node, std::string{key} + " is not of the model " + word);
   };
-  only("workers", set.workers != initial.workers, {worker_pool});
+  only("workers", set.workers != initial.workers, {worker_pool, multi_reactor});
   only("reactors", set.reactors != initial.reactors, {multi_reactor});
   only("accept", set.accept != initial.accept, {multi_reactor});
   only("threads", set.threads != initial.threads, {leader_followers});
@@ -101,7 +101,8 @@ std::span<const Field> Concurrency_Config::fields() {
   using Own = Concurrency_Config;
   static constexpr std::array table{
       field<&Own::model, Choice_Type<model_words>>("model", "which threads run the handlers"),
-      field<&Own::workers>("workers", "threads of a worker pool; 0: 4").within(0, most_threads),
+      field<&Own::workers>("workers", "threads of a worker pool (0: 4), or of a multi-reactor, for what is offloaded")
+          .within(0, most_threads),
       field<&Own::reactors, Count_Type>("reactors", "of a multi-reactor: how many serve; auto: one a processor")
           .within(1, most_threads),
       field<&Own::threads, Count_Type>("threads", "of leader-followers; auto: one a processor").within(1, most_threads),

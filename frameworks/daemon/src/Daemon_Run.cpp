@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <strata/concurrency/Reactor_Pool.h>
+#include <strata/concurrency/Thread_Pool.h>
 #include <strata/connection/Budget.h>
 #include <strata/log_sinks/Start_Logging.h>
 #include <strata/logging/Log_System.h>
@@ -45,14 +46,15 @@ class Log_Scope {
 class Run {
  public:
   Run(const Daemon_Config& config, std::unique_ptr<Service_Repository> services, Reactor& reactor,
-      Reactor_Pool* serving)
-      : config_(config), reactor_(reactor), serving_(serving), services_(std::move(services)) {}
+      Reactor_Pool* serving, Thread_Pool* workers)
+      : config_(config), reactor_(reactor), serving_(serving), workers_(workers), services_(std::move(services)) {}
 
   Exit_Code serve();
   void on_signal(os::Signal signal);
 
  private:
   Result<> listen_to_signals();
+  Result<> start_threads();
   Exit_Code await_end(Exit_Code code);
   void stop(Duration drain);
   void announce() const;
@@ -63,6 +65,7 @@ class Run {
   const Daemon_Config& config_;
   Reactor& reactor_;
   Reactor_Pool* serving_;  ///< null: the reactor serves alone
+  Thread_Pool* workers_;   ///< null: handlers do all themselves
   Budget budget_{config_.daemon.queue_limit == 0 ? Budget::unlimited : config_.daemon.queue_limit};
   Metric_Registry metrics_;
   Logger log_ = Log_System::process().logger("daemon");
@@ -89,6 +92,7 @@ Exit_Code Run::serve() {
   Service_Context context{reactor_, &budget_, &metrics_};
   context.accept = config_.daemon.concurrency.accept;
   if (serving_ != nullptr) context.serving = serving_->serving();
+  context.workers = workers_;
   if (const Outcome<> prepared = services_->prepare(context); !prepared) {
     return complain(prepared.error().what, Exit_Code::unavailable);
   }
@@ -102,16 +106,22 @@ Exit_Code Run::serve() {
     return await_end(Exit_Code::unavailable);
   }
   services_->when_all_failed([this] { give_up(); });
-  if (serving_ != nullptr) {
-    serving_->when_failed([this](std::error_code error) { loop_failed(error); });
-    if (const Result<> begun = serving_->start(); !begun) {
-      complain("threads: " + begun.error().message(), Exit_Code::internal);
-      stop({});
-      return await_end(Exit_Code::internal);
-    }
+  if (const Result<> begun = start_threads(); !begun) {
+    complain("threads: " + begun.error().message(), Exit_Code::internal);
+    stop({});
+    return await_end(Exit_Code::internal);
   }
   announce();
   return await_end(Exit_Code::success);
+}
+
+Result<> Run::start_threads() {
+  if (workers_ != nullptr) {
+    if (const Result<> begun = workers_->start(); !begun) return begun;
+  }
+  if (serving_ == nullptr) return {};
+  serving_->when_failed([this](std::error_code error) { loop_failed(error); });
+  return serving_->start();
 }
 
 Result<> Run::listen_to_signals() {
@@ -222,6 +232,15 @@ Result<std::unique_ptr<Reactor_Pool>> open_pool(const Daemon_Settings& daemon, R
   return Reactor_Pool::open(main, asked != 0 ? asked : os::processors(), reactor_options(daemon));
 }
 
+/// Null where the model has none.
+Result<std::unique_ptr<Thread_Pool>> open_workers(const Daemon_Settings& daemon) {
+  const Concurrency_Config& concurrency = daemon.concurrency;
+  if (concurrency.model != Concurrency_Model::multi_reactor || concurrency.workers == 0) return nullptr;
+  Thread_Pool_Options options{.threads = concurrency.workers, .name = daemon.name + "-work"};
+  options.cores.assign(concurrency.cores.begin(), concurrency.cores.end());
+  return Thread_Pool::open(options);
+}
+
 }  // namespace
 
 Exit_Code run_services(const Daemon_Config& config, std::unique_ptr<Service_Repository> services) {
@@ -243,9 +262,13 @@ Exit_Code run_services(const Daemon_Config& config, std::unique_ptr<Service_Repo
     if (!opened) return complain("reactors: " + opened.error().message(), Exit_Code::internal);
     serving = std::move(*opened);
   }
-  Run run{config, std::move(services), **reactor, serving.get()};
+  Result<std::unique_ptr<Thread_Pool>> workers = open_workers(config.daemon);
+  if (!workers) return complain("workers: " + workers.error().message(), Exit_Code::internal);
+  Run run{config, std::move(services), **reactor, serving.get(), workers->get()};
   const Exit_Code code = run.serve();
   if (serving != nullptr) serving->stop();
+  (*reactor)->stop();  // takes no posts any more: no worker waits to leave one
+  if (*workers != nullptr) (*workers)->stop();
   if (code == Exit_Code::internal) {  // connections before their services
     serving.reset();
     reactor->reset();

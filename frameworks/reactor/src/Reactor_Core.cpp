@@ -77,6 +77,7 @@ Reactor_Core::~Reactor_Core() {
     if (table.at(i).handler != nullptr) (void)close(table.token(i), errc::stopping);
   }
   while (!closing_.empty()) destroy_closed();
+  free_returned();
   // Posts never run; their captures may hold handlers' property, and go before the timers do.
   while (posts_->front() != nullptr) posts_->pop();
   timers.reset();
@@ -248,6 +249,22 @@ Result<> Reactor_Core::post(std::uint64_t token, Callback&& callback) {
   if (!pushed) return fail(pushed.error());
   if (*pushed == Post_Queue::Pushed::wake) waker_.wake();
   return {};
+}
+
+void Reactor_Core::give_back(std::unique_ptr<Reactor::Returned> returned) noexcept {
+  Reactor::Returned* mine = returned.release();
+  mine->next = returned_.load(std::memory_order_relaxed);
+  while (!returned_.compare_exchange_weak(mine->next, mine, std::memory_order_release, std::memory_order_relaxed)) {
+  }
+  waker_.wake();
+}
+
+void Reactor_Core::free_returned() noexcept {
+  Reactor::Returned* next = returned_.exchange(nullptr, std::memory_order_acquire);
+  while (next != nullptr) {
+    const std::unique_ptr<Reactor::Returned> one{next};
+    next = one->next;
+  }
 }
 
 Timer Reactor_Core::schedule(Duration after, Callback callback, Duration interval, std::uint64_t owner) {

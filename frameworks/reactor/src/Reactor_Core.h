@@ -82,6 +82,14 @@ class Reactor_Core {
     const Reactor_Core* core_;
   };
 
+  void give_back(std::unique_ptr<Reactor::Returned> returned) noexcept;
+  bool has_returned() const noexcept { return returned_.load(std::memory_order_relaxed) != nullptr; }
+  void free_returned() noexcept;
+  /// After its handle_close.
+  static void release(Event_Handler* handler) noexcept {
+    handler->handle_release(std::unique_ptr<Event_Handler>{handler});
+  }
+
   Result<> run(Run_Until until, Duration time);
   void stop() noexcept;
 
@@ -175,6 +183,7 @@ class Reactor_Core {
   std::vector<Closing> closing_, closed_;
   std::vector<std::uint64_t> flush_, flushing_;
   std::size_t room_ = 0;  ///< capacity of each of these lists
+  std::atomic<Reactor::Returned*> returned_{nullptr};
   bool dying_ = false;
   std::atomic<bool> running_{false};
   std::atomic<bool> stop_{false};

@@ -332,9 +332,10 @@ void Reactor_Core::destroy_closed() noexcept {
     if (closing.handler == nullptr) continue;  // a Registration was destroyed meanwhile
     context->now_known = false;
     closing.handler->handle_close(closing.reason);
-    if (closing.owned) delete closed_[i].handler;
+    if (closing.owned && closed_[i].handler != nullptr) release(closing.handler);
   }
   closed_.clear();
+  if (has_returned()) [[unlikely]] free_returned();
 }
 
 }  // namespace v1

@@ -176,6 +176,7 @@ void Upcall_Pool::ask_flush(std::uint32_t index) noexcept {
 bool Upcall_Pool::run_next() noexcept {
   if (!dropped_.empty()) return drop(dropped_.take()), true;
   if (close_next()) return true;
+  if (core_.has_returned()) return free_returned(), true;
   if (queue_.empty()) return false;
   const std::uint32_t index = queue_.pop();
   ++runs_;
@@ -336,7 +337,7 @@ bool Upcall_Pool::end_first(Such such) noexcept {
     const Free free{*this};
     core_.active().now_known = false;
     closing.handler->handle_close(closing.reason);
-    if (closing.owned) delete closing.handler;
+    if (closing.owned) Reactor_Core::release(closing.handler);
   }
   core_.table.recycle(static_cast<std::uint32_t>(closing.token));
   return true;
@@ -360,6 +361,13 @@ void Upcall_Pool::close(std::uint32_t index) noexcept {
 void Upcall_Pool::forget(std::uint32_t index) noexcept {
   actors_[index].ready = 0;
   actors_[index].unset(Actor::flush | Actor::queued | Actor::apart);
+}
+
+/// Nobody's upcall: none of theirs can run any more.
+void Upcall_Pool::free_returned() noexcept {
+  const Upcall_Of of{Reactor_Core::alarm_token};  // no handler's, nor the strand's
+  const Free free{*this};
+  core_.free_returned();
 }
 
 void Upcall_Pool::drop(Mail_List list) noexcept {

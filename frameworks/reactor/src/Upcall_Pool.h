@@ -149,6 +149,7 @@ class Upcall_Pool {
   void set_apart(std::uint32_t index, const os::Ready& event) noexcept;
   void put_back(std::uint32_t index, std::uint64_t token) noexcept;
   bool close_next() noexcept;
+  void free_returned() noexcept;
   template <class Such>
   bool end_first(Such such) noexcept;
   void await_strand(std::uint32_t index) noexcept;

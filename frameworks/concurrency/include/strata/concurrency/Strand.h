@@ -23,8 +23,8 @@ class Strand {
   Strand& operator=(const Strand&) = delete;
   ~Strand();
 
-  /// Never blocks. Errors, with the callback still the caller's: no_buffer_space (its own or the pool's), errc::stopping,
-  /// not_enough_memory.
+  /// Never blocks. Errors, with the callback still the caller's: no_buffer_space (its own or the pool's),
+  /// errc::stopping, not_enough_memory.
   Result<> post(Callback&& callback);
   std::size_t waiting() const noexcept;  ///< callbacks that have not begun
   bool inside() const noexcept;          ///< the caller is one of its callbacks

@@ -22,7 +22,7 @@ struct Task_Options {
 };
 
 /// An active object (POSA2; ACE_Task): a queue of messages, and threads of its own that handle them. Subclass it with
-/// `handle_message`. Owned by the user. What is put is handled once, in the queue's order; with several threads, several
+/// `handle_message`. Owned by the user. What is put is handled once, in the queue's order; with several threads, some
 /// at once. A message whose handling throws is logged and counted.
 ///
 /// Tasks that put into each other cannot wait for each other for ever: where all whose threads could make room wait

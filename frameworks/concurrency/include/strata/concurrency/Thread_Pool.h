@@ -43,8 +43,8 @@ class Thread_Pool {
   /// Never blocks. On an error the callback is still the caller's: no_buffer_space, errc::stopping, not_enough_memory
   /// (the callback is empty).
   Result<> post(Callback&& callback);
-  /// Waits for room. Not in an upcall. Errors: also timed_out, and resource_deadlock_would_occur: the caller is of a pool
-  /// or a Task itself, and all that could make room wait for each other.
+  /// Waits for room. Not in an upcall. Errors: also timed_out, and resource_deadlock_would_occur: the caller is of a
+  /// pool or a Task itself, and all that could make room wait for each other.
   Result<> post(Callback&& callback, Time_Point deadline);
 
   unsigned threads() const noexcept;

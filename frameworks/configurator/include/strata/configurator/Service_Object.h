@@ -21,6 +21,7 @@ class Config_Errors;
 class Metric_Registry;
 class Reactor;
 struct Service_Config;
+class Thread_Pool;
 
 /// What a service gets from the daemon that runs it; outlives the service.
 struct Service_Context {
@@ -32,6 +33,7 @@ struct Service_Context {
   std::function<void(Error)> failed{};
   std::span<Reactor* const> serving{};  ///< the reactors that its connections are spread over; none: `home` has them
   Accept_Mode accept{};                 ///< and how they come there
+  Thread_Pool* workers = nullptr;       ///< who does what they offload; null: they themselves
 };
 
 /// A service's life under the configurator (ACE's Service_Object). The hooks are called in the order of their

@@ -33,6 +33,7 @@ class Dgram_Server_Base;
 enum class Accept_Mode : std::uint8_t;
 class Metric_Registry;
 class Source_Limits;
+class Thread_Pool;
 struct Published_Metrics;
 
 /// What one service counts, kept by its connections. @threads any
@@ -102,6 +103,10 @@ class Service {
     assert(state_tag_ == &tag && "the state is of another type");
     return *static_cast<T*>(state_.get());
   }
+  /// Who does what its connections `offload`; null: they themselves. Before the first connection. To be stopped before
+  /// a reactor of the service ends.
+  void set_workers(Thread_Pool* workers) noexcept { workers_ = workers; }
+  Thread_Pool* workers() const noexcept { return workers_; }
   void set_options(Any_Options options) noexcept { options_ = std::move(options); }  ///< before the first connection
   /// And datagram sockets. @threads any
   std::size_t connections() const noexcept { return connections_.load(); }
@@ -161,6 +166,7 @@ class Service {
   const char* state_tag_ = nullptr;
   std::unique_ptr<Published_Metrics> published_;
   os::Monitor state_monitor_;
+  Thread_Pool* workers_ = nullptr;
   std::vector<Reactor*> serving_;
   std::unique_ptr<Part[]> parts_;     ///< of each that serves, then of home
   std::size_t next_ = 0;              ///< whose turn it is to be handed one

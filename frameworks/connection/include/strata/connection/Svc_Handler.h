@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include <strata/connection/Offload.h>
 #include <strata/connection/Service.h>
 #include <strata/os/Bytes.h>
 #include <strata/os/Export.h>
@@ -103,6 +105,22 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   void abort(std::error_code reason = {});
   static constexpr Duration linger_time = std::chrono::seconds{2};
 
+  /// Gives work that takes long to the service's workers (Service::set_workers), and has `then(what work returned)`
+  /// called at home, as a hook, unless the connection has closed. Input pauses meanwhile, so that replies keep their
+  /// order; of several offloads the works may run at once, each `then` waits for those before it. `then` may return a
+  /// Result<>; what either throws closes, as a hook's exception does. Without workers the work is a hook of its own:
+  /// in a pool another thread goes on with the others.
+  ///
+  /// `work` runs beside this object's hooks: let it own what it needs. The object lives until it has returned.
+  /// Errors: broken_pipe (closed), no_buffer_space (the workers have too much to do), errc::stopping,
+  /// not_enough_memory; then nothing is called.
+  template <class Work, class Then>
+  Result<> offload(Work work, Then then) {
+    return begin_offload(std::unique_ptr<Offload>{
+        new (std::nothrow) Offload_Of<Work, Then>{std::move(work), std::move(then)}});
+  }
+  bool offloads() const noexcept;  ///< one is under way
+
   /// A callback that counts as a hook of this connection. Keep the token in the handler: it dies with it.
   [[nodiscard]] Timer schedule(Duration after, Callback callback, Duration interval = {}) {
     return home().schedule(ref_, after, std::move(callback), interval);
@@ -124,6 +142,7 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   Result<> handle_input() final;
   Result<> handle_output() final;
   Result<> handle_post(Callback& callback) final;
+  void handle_release(std::unique_ptr<Event_Handler> self) noexcept final;
 
   bool is(std::uint16_t flag) const noexcept { return (flags_ & flag) != 0; }
   void set(std::uint16_t flag) noexcept { flags_ = static_cast<std::uint16_t>(flags_ | flag); }
@@ -156,6 +175,9 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   Result<> after_progress();
   Result<> finish_sending();
   Result<> end_when_idle();
+  Result<> begin_offload(std::unique_ptr<Offload> offload);
+  void end_offloads();
+  void close_transport() noexcept;
 
   Service* service_ = nullptr;
   Transport* transport_ = nullptr;

@@ -35,7 +35,7 @@ enum class Concurrency_Model : std::uint8_t {
 
 struct Concurrency_Config {
   Concurrency_Model model = Concurrency_Model::single;
-  unsigned workers = 0;   ///< 0: 4
+  unsigned workers = 0;   ///< of a worker pool: 0 means 4; of a multi-reactor: who does what is offloaded
   unsigned reactors = 0;  ///< 0: as many as processors
   unsigned threads = 0;   ///< 0: as many as processors
   Accept_Mode accept = Accept_Mode::handoff;

@@ -121,6 +121,13 @@ class Reactor {
   /// For a handler, at its home; dropped when it is stale by then. Errors: also identifier_removed.
   Result<> post(Handler_Ref ref, Callback callback);
 
+  /// A handler that outlived its handle_release, on its way home to be freed.
+  struct Returned {
+    std::unique_ptr<Event_Handler> handler;
+    Returned* next = nullptr;
+  };
+  void give_back(std::unique_ptr<Returned> returned) noexcept;  ///< @threads any
+
   /// Until `stop()`; may be run again. Errors of all: resource_deadlock_would_occur (inside an upcall), the
   /// mechanism's.
   Result<> run();
