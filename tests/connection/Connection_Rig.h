@@ -17,6 +17,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 #include <strata/connection/Acceptor.h>
 #include <strata/logging/Log_System.h>
+#include <strata/reactor/Reactor_Metrics.h>
 #include <strata/reactor/Reactor_Options.h>
 #include <strata_test/Backend.h>
 #include <strata_test/Descriptor_Guard.h>
@@ -69,7 +70,7 @@ struct Connection_Rig {
   }
 
   /// Grows with the loop's turns, but those of interrupted waits.
-  std::uint64_t turns() const { return reactor->counts().turns - Interruptions::waits(); }
+  std::uint64_t turns() const { return reactor->metrics().turns.value() - Interruptions::waits(); }
 
   template <class Handler = Host>
   os::Socket_Address listen(const strata::Acceptor_Options& options = {}) {

@@ -396,7 +396,7 @@ class Connector_Test : public CppUnit::TestFixture {
       Link link{rig};
       link.connect({harbour.address});
       link.expect_failed(std::errc::state_not_recoverable);
-      CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, rig.reactor->counts().exceptions);
+      CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, rig.reactor->metrics().exceptions.value());
     });
   }
 

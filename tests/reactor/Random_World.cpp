@@ -74,7 +74,7 @@ void Random_World::run(std::size_t operations) {
     ++done;
   }
   check(reactor_->size() == model_.open_guests(), "another number of handlers than the model's");
-  check(reactor_->counts().exceptions == exceptions_, "another number of exceptions than were thrown");
+  check(reactor_->metrics().exceptions.value() == exceptions_, "another number of exceptions than were thrown");
   finish();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Contract points 3 and 9: posts from any thread, to the reactor or to a handler (fault 18).
 #include <strata/reactor/Reactor.h>
+#include <strata/reactor/Reactor_Metrics.h>
 
 #include <atomic>
 #include <thread>
@@ -169,7 +170,7 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
       }};
       Rig::expect_ok(rig.reactor->run());
       CPPUNIT_ASSERT_EQUAL(rounds, ran.load());
-      CPPUNIT_ASSERT(rig.reactor->counts().wakeups <= rounds + 1);
+      CPPUNIT_ASSERT(rig.reactor->metrics().wakeups.value() <= rounds + 1);
     }
   }
 };

@@ -17,6 +17,7 @@
 #include <strata/logging/Log_System.h>
 #include <strata/os/Socket.h>
 #include <strata/reactor/Reactor.h>
+#include <strata/reactor/Reactor_Metrics.h>
 #include <strata/reactor/Reactor_Options.h>
 #include <strata_test/Backend.h>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Contract points 1, 2, 4 and 6: turns, registration, errors of hooks, readiness.
 #include <strata/reactor/Reactor.h>
+#include <strata/reactor/Reactor_Metrics.h>
 
 #include <strata/os/File.h>
 
@@ -152,7 +153,7 @@ class Reactor_Test : public CppUnit::TestFixture {
       rig.turn();
       rig.expect_diary("ai ac a~");
       CPPUNIT_ASSERT(reason == std::errc::state_not_recoverable);
-      CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, rig.reactor->counts().exceptions);
+      CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, rig.reactor->metrics().exceptions.value());
       rig.send(b);
       rig.turn();
       rig.expect_diary("bi");

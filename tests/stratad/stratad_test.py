@@ -405,6 +405,7 @@ class Signals(unittest.TestCase):
                 daemon.signal(number)
                 daemon.wait_line(f"signal={name}")
             daemon.signal(signal.SIGUSR1)
+            daemon.wait_line(r"a reactor index=0 demultiplexer=\w+ accepted=1 closed=0 shed=0 turns=\d+ .* stalls=0")
             daemon.wait_line("a service name=echo state=running failures=0")
             self.assertTrue(echoes(peer, b"hello"))
             self.assertEqual(daemon.terminate()[0], 0)

@@ -9,17 +9,21 @@ from strata_bench import claims, models, servers  # noqa: E402
 
 LOG = """bench ready: echo tcp://127.0.0.1:7007
 2026-01-01 00:00:00.000 INFO  [daemon] a service name=echo state=running failures=0 error=""
-2026-01-01 00:00:00.000 INFO  [daemon] reactor index=0 turns=7 accepted=3 open=1
-2026-01-01 00:00:00.000 INFO  [daemon] reactor index=1 turns=9 accepted=5 open=1
+2026-01-01 00:00:00.000 INFO  [daemon] a reactor index=0 turns=7 accepted=0 open=0
+2026-01-01 00:00:00.000 INFO  [daemon] a reactor index=1 turns=7 accepted=3 open=1
+2026-01-01 00:00:00.000 INFO  [daemon] a reactor index=2 turns=9 accepted=5 open=1
 """
 
 
 class Bench_Models_Test(unittest.TestCase):
     def test_connections_are_read_for_each_reactor_by_name(self):
-        self.assertEqual({0: 3, 1: 5}, models.connections_by_reactor(LOG))
+        self.assertEqual({1: 3, 2: 5}, models.connections_by_reactor(LOG))
 
     def test_the_last_line_of_a_reactor_counts(self):
-        self.assertEqual({0: 8, 1: 5}, models.connections_by_reactor(LOG + "[daemon] reactor accepted=8 index=0\n"))
+        self.assertEqual({1: 8, 2: 5}, models.connections_by_reactor(LOG + "[daemon] a reactor accepted=8 index=1\n"))
+
+    def test_the_only_reactor_has_them_itself(self):
+        self.assertEqual({0: 2}, models.connections_by_reactor("[daemon] a reactor index=0 accepted=2\n"))
 
     def test_a_log_without_reactors_has_no_connections(self):
         self.assertEqual({}, models.connections_by_reactor(LOG.replace("reactor", "loop")))

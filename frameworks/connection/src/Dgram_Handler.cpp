@@ -110,7 +110,7 @@ Result<> Dgram_Handler::handle_input() {
 bool Dgram_Handler::admitted(const INET_Addr& peer) {
   const bool may_reflect = room_->reflects && peer.port() < first_free_port;
   if (!may_reflect && room_->rate.take(home().now())) return true;
-  service_->metrics().shed.add();
+  service_->count_shed(service_->home());
   return false;
 }
 
@@ -180,7 +180,7 @@ Result<> Dgram_Handler::settle() {
     if (service_->budget().charge(size)) {
       room.charged = size;
     } else {
-      service_->metrics().shed.add();
+      service_->count_shed(service_->home());
       room.queue.clear();
     }
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <strata/os/Socket.h>
+#include <strata/reactor/Reactor_Metrics.h>
 #include <strata/wrappers/Address_Text.h>
 
 #include "Svc_State.h"
@@ -59,7 +60,7 @@ void Listener::start(Handler_Ref ref) noexcept {
 /// How many to accept in this turn. One, as long as they come one by one: the call that finds none left is saved. A
 /// listener that is ready in two turns running has a backlog.
 std::size_t Listener::allowance() noexcept {
-  const std::uint64_t turn = ref_.reactor()->counts().turns;
+  const std::uint64_t turn = ref_.reactor()->metrics().turns.value();
   batch_ = turn - last_turn_ <= 1 ? std::min(batch_ * 2, largest_batch) : std::max(batch_ / 2, std::size_t{1});
   last_turn_ = turn;
   return batch_;
@@ -117,7 +118,7 @@ Listener::Accepted Listener::welcome(SOCK_Stream stream, const os::Socket_Addres
   std::unique_ptr<Svc_Handler> handler = acceptor_->make_handler();
   if (sources_ != nullptr && !sources_->admit(peer, handler.get(), ref_.reactor()->now())) {
     stream.abort();
-    service_.metrics().shed.add();
+    service_.count_shed(*ref_.reactor());
     service_.dismiss();
     limit_.write(service_.log(), Log_Level::warning, "a source has too many connections", "peer",
                  to_text(peer));
@@ -147,7 +148,7 @@ Result<> Listener::hand_over(std::unique_ptr<Svc_Handler> handler, Reactor& to) 
 /// From the handler's constructor: that connection is gone, the listener lives.
 Listener::Accepted Listener::threw(std::string_view what) {
   service_.dismiss();
-  service_.metrics().shed.add();
+  service_.count_shed(*ref_.reactor());
   limit_.write(service_.log(), Log_Level::error, "a handler's constructor threw", "what", what);
   return Accepted::one;
 }
@@ -173,7 +174,7 @@ bool Listener::shed_one() {
   reserve_.reset();
   Result<SOCK_Stream> peer = socket_.accept();
   if (peer) {
-    service_.metrics().shed.add();
+    service_.count_shed(*ref_.reactor());
     peer->abort();
   }
   reserve_ = spare();

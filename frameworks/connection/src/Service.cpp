@@ -15,6 +15,7 @@
 #include <strata/connection/Svc_Handler.h>
 #include <strata/logging/Log_System.h>
 #include <strata/metrics/Metric_Registry.h>
+#include <strata/reactor/Reactor_Metrics.h>
 #include <strata/timers/Timer_Queue.h>
 
 #include "Svc_State.h"
@@ -91,6 +92,11 @@ void Service::dismiss() noexcept {
     if (connections_.compare_exchange_weak(now, now - 1)) return;
   }
   one_less(connections_);
+}
+
+void Service::count_shed(Reactor& where) noexcept {
+  metrics_.shed.add();
+  where.metrics().shed.add();
 }
 
 void Service::attach(const Reactor& where) noexcept {

@@ -9,6 +9,7 @@
 #include <strata/connection/Source_Limits.h>
 #include <strata/connection/Transport.h>
 #include <strata/os/Socket.h>
+#include <strata/reactor/Reactor_Metrics.h>
 #include <strata/timers/Tick.h>
 #include <strata/timers/Timer_Queue.h>
 #include <strata/wrappers/Address_Text.h>
@@ -25,6 +26,7 @@ void attach_connection(Svc_Handler& handler, Service& service, Reactor& home, os
   handler.ref_ = Handler_Ref{home, 0};
   handler.set(svc::attached);
   service.metrics().accepted.add();
+  home.metrics().accepted.add();
   service.attach(home);
 }
 
@@ -68,6 +70,7 @@ Svc_Handler::~Svc_Handler() {
   log(Log_Level::debug, "closed");
   close_transport();
   service_->metrics().closed.add();
+  home().metrics().closed.add();
   if (service_->sources_ != nullptr) service_->sources_->release(this);
   service_->detach(home());
 }

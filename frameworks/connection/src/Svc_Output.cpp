@@ -76,7 +76,7 @@ Result<> Svc_Handler::admit(std::size_t size) {
       close(errc::overflow);
       return fail(errc::overflow);
     case Overflow::shed:
-      service_->metrics().shed.add();
+      service_->count_shed(home());
       return fail(errc::shed);
   }
   return {};

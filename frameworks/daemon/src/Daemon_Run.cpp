@@ -3,10 +3,13 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
 #include <strata/concurrency/Reactor_Pool.h>
+#include <strata/concurrency/Stall_Detector.h>
 #include <strata/concurrency/Thread_Pool.h>
 #include <strata/connection/Budget.h>
 #include <strata/log_sinks/Start_Logging.h>
@@ -18,6 +21,8 @@
 #include <strata/reactor/Reactor.h>
 #include <strata/reactor/Reactor_Options.h>
 #include <strata/reactor/Signal_Handler.h>
+
+#include "Reactor_Report.h"
 
 namespace strata {
 inline namespace v1 {
@@ -47,12 +52,15 @@ class Run {
  public:
   Run(const Daemon_Config& config, std::unique_ptr<Service_Repository> services, Reactor& reactor,
       Reactor_Pool* serving, Thread_Pool* workers)
-      : config_(config), reactor_(reactor), serving_(serving), workers_(workers), services_(std::move(services)) {}
+      : config_(config), reactor_(reactor), serving_(serving), workers_(workers),
+        report_(reactor, serving == nullptr ? std::span<Reactor* const>{} : serving->serving()),
+        services_(std::move(services)) {}
 
   Exit_Code serve();
   void on_signal(os::Signal signal);
 
  private:
+  Exit_Code serve_to_the_end();
   Result<> listen_to_signals();
   Result<> start_threads();
   Exit_Code await_end(Exit_Code code);
@@ -68,12 +76,14 @@ class Run {
   Thread_Pool* workers_;   ///< null: handlers do all themselves
   Budget budget_{config_.daemon.queue_limit == 0 ? Budget::unlimited : config_.daemon.queue_limit};
   Metric_Registry metrics_;
+  Reactor_Report report_;
   Logger log_ = Log_System::process().logger("daemon");
   bool stopping_ = false;
   bool stopped_ = false;
   bool given_up_ = false;
   bool failed_ = false;
   std::unique_ptr<Service_Repository> services_;
+  std::optional<Stall_Detector> stalls_;
 };
 
 class Daemon_Signals final : public Signal_Handler {
@@ -89,6 +99,15 @@ class Daemon_Signals final : public Signal_Handler {
 };
 
 Exit_Code Run::serve() {
+  const Exit_Code code = serve_to_the_end();
+  stalls_.reset();  // who owns the reactors may end them now
+  return code;
+}
+
+Exit_Code Run::serve_to_the_end() {
+  if (const Outcome<> published = report_.publish(metrics_); !published) {
+    return complain(published.error().what, Exit_Code::internal);
+  }
   Service_Context context{reactor_, &budget_, &metrics_};
   context.accept = config_.daemon.concurrency.accept;
   if (serving_ != nullptr) context.serving = serving_->serving();
@@ -116,6 +135,10 @@ Exit_Code Run::serve() {
 }
 
 Result<> Run::start_threads() {
+  if (const Duration limit = config_.daemon.stall_limit; limit > Duration::zero()) {
+    stalls_.emplace(report_.reactors(), limit);
+    if (const Result<> begun = stalls_->start(); !begun) return begun;
+  }
   if (workers_ != nullptr) {
     if (const Result<> begun = workers_->start(); !begun) return begun;
   }
@@ -176,6 +199,7 @@ void Run::on_signal(os::Signal signal) {
 }
 
 void Run::tell_states() {
+  report_.write(log_);
   for (const Service_State& state : services_->states()) {
     log_.info("a service", "name", state.name, "state", to_text(state.phase), "failures", state.failures, "error",
               state.error);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "Reactor_Core.h"
+#include "Upcall_Pool.h"
 
 namespace strata {
 inline namespace v1 {
@@ -165,9 +166,17 @@ std::size_t Reactor::size() const noexcept {
   return core_->table.size();
 }
 const char* Reactor::demultiplexer() const noexcept { return core_->demultiplexer->name().data(); }
-Reactor::Counts Reactor::counts() const noexcept {
+Reactor_Metrics& Reactor::metrics() const noexcept { return core_->metrics; }
+std::span<Run_Context* const> Reactor::contexts() const noexcept { return core_->contexts; }
+std::size_t Reactor::posts_waiting() const noexcept { return core_->posts().waiting(); }
+std::size_t Reactor::upcalls_waiting() const noexcept {
   const Reactor_Core::Locked locked{*core_};
-  return core_->counts;
+  return core_->pool == nullptr ? 0 : core_->pool->waiting();
+}
+std::uint64_t Reactor::upcalls() const noexcept {
+  std::uint64_t all = 0;
+  for (const Run_Context* one : core_->contexts) all += one->upcalls.load(std::memory_order_relaxed);
+  return all;
 }
 Run_Context* Reactor::pool_context() const noexcept { return core_->running_here() ? here.context : nullptr; }
 bool Reactor::in_upcall_of(std::uint64_t token) const noexcept {

@@ -61,6 +61,7 @@ Result<std::unique_ptr<Reactor_Core>> Reactor_Core::open(const Reactor_Options& 
       return static_cast<Reactor_Core*>(self)->pool->send_due(due);
     };
   }
+  if (core->pool == nullptr) core->contexts.push_back(core->context.get());
   core->timers.emplace(*core->queue, callback_timer_kind, hooks);
   core->spin_ = Spin{options.spin};
   return core;

@@ -18,6 +18,7 @@
 #include <strata/os/Waker.h>
 #include <strata/reactor/Post_Queue.h>
 #include <strata/reactor/Reactor.h>
+#include <strata/reactor/Reactor_Metrics.h>
 #include <strata/reactor/Reactor_Options.h>
 #include <strata/reactor/Run_Context.h>
 #include <strata/timers/Callback_Timers.h>
@@ -114,7 +115,8 @@ class Reactor_Core {
   std::optional<Callback_Timers> timers;
   std::unique_ptr<Run_Context> context;
   std::unique_ptr<Upcall_Pool> pool;  ///< null: one thread
-  Reactor::Counts counts;
+  mutable Reactor_Metrics metrics;
+  std::vector<Run_Context*> contexts;  ///< of each thread that runs upcalls
   Reactor* face = nullptr;
 
   struct Closing {

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <exception>
 #include <thread>
+#include <typeinfo>
 #include <utility>
 
 #include <strata/os/Socket.h>
+#include <strata/os/Stack.h>
 
 #include "Reactor_Core.h"
+#include "Upcall_Mark.h"
 #include "Upcall_Pool.h"
 
 namespace strata {
@@ -31,6 +34,12 @@ constexpr std::uint64_t most_posts_a_turn = 8192;
 
 constinit thread_local Upcall_Site here;
 
+Running_Upcall running_upcall() noexcept {
+  const void* whose = here.context == nullptr ? nullptr : here.context->running.load(std::memory_order_relaxed);
+  if (whose == nullptr || whose == here.core) return {};
+  return {typeid(*static_cast<const Event_Handler*>(whose)).name(), here.token};
+}
+
 /// Marks this thread as the one in `run`.
 class Reactor_Core::Running {
  public:
@@ -38,6 +47,7 @@ class Reactor_Core::Running {
       : core_(core), entered_(!core.running_.exchange(true, std::memory_order_acquire)) {
     if (!entered_) return;
     outer_ = std::exchange(here, Upcall_Site{&core, core.context.get(), 0, nullptr});
+    core.context->thread.store(os::current_thread(), std::memory_order_relaxed);
     core.face->context_ = core.context.get();
   }
   ~Running() {
@@ -109,7 +119,8 @@ void Reactor_Core::finish() noexcept {
 Result<> Reactor_Core::turn(Duration max_wait) {
   const Result<std::size_t> ready_count = wait(wait_time(max_wait));
   if (!ready_count) return fail(ready_count.error());
-  ++counts.turns;
+  metrics.turns.add();
+  metrics.events.add(*ready_count);
   run_posts();
   expire_timers();
   for (std::size_t i = 0; i < *ready_count; ++i) dispatch(events_[i]);
@@ -172,12 +183,17 @@ void Reactor_Core::run_posts() noexcept {
 }
 
 void Reactor_Core::expire_timers() noexcept {
-  if (queue->size() != 0) queue->expire(tick_floor(refresh_now()));
+  if (queue->size() == 0) return;
+  const Time_Point now = refresh_now();
+  if (const Tick nearest = queue->nearest(); nearest <= tick_floor(now)) metrics.lag.record(now - tick_start(nearest));
+  queue->expire(tick_floor(now));
 }
 
 template <class Call>
 bool Reactor_Core::guarded(const Event_Handler* handler, Call call) noexcept {
-  active().now_known = false;
+  Run_Context& mine = active();
+  mine.now_known = false;
+  const Upcall_Mark mark{mine, handler != nullptr ? static_cast<const void*>(handler) : this, metrics.upcall_time};
   try {
     call();
     return true;
@@ -191,7 +207,7 @@ bool Reactor_Core::guarded(const Event_Handler* handler, Call call) noexcept {
 
 void Reactor_Core::threw(const Event_Handler* handler, std::string_view what) noexcept {
   const Locked locked{*this};
-  ++counts.exceptions;
+  metrics.exceptions.add();
   const std::int32_t handle = handler == nullptr ? -1 : handler->handle().value();  // -1: a callback of the reactor's
   exceptions_log_.write(log_, Log_Level::error, "an upcall threw", "handle", handle, "what", what);
 }
@@ -269,7 +285,7 @@ bool Reactor_Core::own_event(const os::Ready& event) noexcept {
   if (event.token == alarm_token) {
     alarm_.rang();
   } else {
-    ++counts.wakeups;
+    metrics.wakeups.add();
     if (!waker_edge_) waker_.clear();
   }
   return true;
@@ -280,7 +296,7 @@ void Reactor_Core::dispatch(const os::Ready& event) noexcept {
   if (own_event(event)) return;
   Handler_Slot* slot = table.find(event.token);
   if (slot == nullptr) {
-    ++counts.stale;
+    metrics.stale.add();
     return;
   }
   if (!any(slot->effective())) return quiet_event(*slot, event);
@@ -331,6 +347,7 @@ void Reactor_Core::destroy_closed() noexcept {
     const Closing closing = closed_[i];
     if (closing.handler == nullptr) continue;  // a Registration was destroyed meanwhile
     context->now_known = false;
+    const Upcall_Mark mark{*context, closing.handler, metrics.upcall_time};
     closing.handler->handle_close(closing.reason);
     if (closing.owned && closed_[i].handler != nullptr) release(closing.handler);
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "Reactor_Core.h"
+#include "Upcall_Mark.h"
 #include "Upcall_Pool.h"
 
 namespace strata {
@@ -41,7 +42,8 @@ void Upcall_Pool::enqueue_common() noexcept { enqueue(common_index, common_); }
 
 /// After a wait: posts, due timers and events, each to whom it concerns.
 void Upcall_Pool::collect(std::size_t events) noexcept {
-  ++core_.counts.turns;
+  core_.metrics.turns.add();
+  core_.metrics.events.add(events);
   for (const std::uint32_t index : later_) {
     if (actors_[index].waits()) enqueue(index, actors_[index]);
   }
@@ -119,7 +121,7 @@ void Upcall_Pool::deliver(const Ready& event) noexcept {
   const auto index = static_cast<std::uint32_t>(event.token);
   Handler_Slot* slot = core_.table.find(event.token);
   if (slot == nullptr) {
-    ++core_.counts.stale;
+    core_.metrics.stale.add();
     return;
   }
   if (!any(slot->effective())) return core_.quiet_event(*slot, event);
@@ -192,7 +194,7 @@ void Upcall_Pool::run_handler(std::uint32_t index) noexcept {
   Actor& actor = actors_[index];
   actor.unset(Actor::queued);
   if (core_.table.at(index).handler == nullptr) {  // closed while it was queued
-    ++core_.counts.stale;
+    core_.metrics.stale.add();
     return;
   }
   if (actor.is(Actor::busy)) return;
@@ -336,6 +338,7 @@ bool Upcall_Pool::end_first(Such such) noexcept {
     const Upcall_Of of{closing.common ? 0 : closing.token};
     const Free free{*this};
     core_.active().now_known = false;
+    const Upcall_Mark mark{core_.active(), closing.handler, core_.metrics.upcall_time};
     closing.handler->handle_close(closing.reason);
     if (closing.owned) Reactor_Core::release(closing.handler);
   }

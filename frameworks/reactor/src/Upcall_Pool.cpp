@@ -7,6 +7,8 @@
 #include <new>
 #include <utility>
 
+#include <strata/os/Stack.h>
+
 #include "Reactor_Core.h"
 
 namespace strata {
@@ -24,6 +26,7 @@ class Upcall_Pool::At_Work {
   At_Work(Upcall_Pool& pool, Worker& worker) noexcept : pool_(pool), outer_(here) {
     pool.monitor_.lock();
     here = {&pool.core_, worker.context.get(), 0, &pool};
+    worker.context->thread.store(os::current_thread(), std::memory_order_relaxed);
   }
   At_Work(const At_Work&) = delete;
   At_Work& operator=(const At_Work&) = delete;
@@ -45,6 +48,7 @@ Result<std::unique_ptr<Upcall_Pool>> Upcall_Pool::open(Reactor_Core& core, const
   for (Worker& worker : pool->workers_) {
     worker.context = Run_Context::make();
     if (!worker.context) return fail(std::errc::not_enough_memory);
+    core.contexts.push_back(worker.context.get());
   }
   pool->queue_.reserve(1);
   return pool;

@@ -72,6 +72,7 @@ class Upcall_Pool {
   bool takes_posts() const noexcept;  ///< or else they go through the queue
   /// After this the demultiplexer's set may be changed: nobody waits in one that cannot bear it.
   void open_set() noexcept;
+  std::size_t waiting() const noexcept { return queue_.size(); }
   bool is_apart(std::uint32_t index) noexcept { return actors_[index].is(Actor::apart); }
 
   /// `may_run`: the caller has just taken the monitor, so that user code may run; else the hook becomes mail.

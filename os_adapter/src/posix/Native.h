@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <pthread.h>
+#include <signal.h>
 
 #include <strata/os/Demultiplexer.h>
 #include <strata/os/Operations.h>
@@ -69,6 +70,7 @@ Raw path_set_permissions(const char* path, unsigned permissions);
 Raw path_set_owner(const char* path, std::uint32_t user, std::uint32_t group);
 Raw directory_list(const char* path, std::vector<std::string>& names);
 
+inline constexpr int look_signal = SIGURG;  ///< of look_into: no thread blocks it
 Raw thread_start(const Thread_Start&);
 Raw thread_join(std::uint64_t thread);
 void name_this_thread(const char* name) noexcept;  ///< each platform has its own, of this and the next

@@ -38,6 +38,7 @@ Raw thread_start(const Thread_Start& wanted) {
   int error = wanted.core < 0 ? 0 : set_affinity(attributes, wanted.core);
   sigset_t all, before;
   sigfillset(&all);
+  sigdelset(&all, look_signal);
   pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the first thread's, through its Signal_Source
   if (error == 0) error = pthread_create(&thread, &attributes, strata_thread_main, start.get());
   pthread_sigmask(SIG_SETMASK, &before, nullptr);

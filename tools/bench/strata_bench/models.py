@@ -17,14 +17,15 @@ ACCEPTS = ("strata_mr2", "strata_mr2_handoff", "strata_mr2_leastloaded", "strata
 LIBRARY = "libwork.so"
 BURN_NS, BLOCK_SECONDS = 100_000, 0.010
 
-# On SIGUSR1 the daemon writes such a line for each reactor that owns connections.
+# On SIGUSR1 the daemon writes such a line for each reactor; the main one, 0, owns no connections beside others.
 REACTOR, INDEX, ACCEPTED = "reactor", "index", "accepted"
 
 
 def connections_by_reactor(log):
     """{index: connections}, from the last line of each reactor."""
-    found = [dict(re.findall(r"(\w+)=(\d+)", line)) for line in re.findall(rf"\b{REACTOR} .*", log)]
-    return {int(fields[INDEX]): int(fields[ACCEPTED]) for fields in found if INDEX in fields and ACCEPTED in fields}
+    lines = [dict(re.findall(r"(\w+)=(\d+)", line)) for line in re.findall(rf"\b{REACTOR} .*", log)]
+    found = {int(fields[INDEX]): int(fields[ACCEPTED]) for fields in lines if INDEX in fields and ACCEPTED in fields}
+    return {index: count for index, count in found.items() if index != 0 or len(found) == 1}
 
 
 def skew(counts):

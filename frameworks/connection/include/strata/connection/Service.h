@@ -145,6 +145,7 @@ class Service {
   Part& part_of(const Reactor& reactor) const noexcept;
   bool admit(std::size_t most) noexcept;  ///< counts one more, unless there are as many; 0: always
   void dismiss() noexcept;                ///< takes one back that has come to nothing
+  void count_shed(Reactor& where) noexcept;
   void attach(const Reactor& where) noexcept;
   void detach(const Reactor& where) noexcept;
   void one_less(std::atomic<std::size_t>& count) noexcept;

@@ -48,6 +48,7 @@ struct Daemon_Settings {
   std::string name = "stratad";
   std::string demultiplexer = "auto";
   Duration spin{};              ///< poll so long before sleeping; 0: never
+  Duration stall_limit = std::chrono::milliseconds{500};  ///< an upcall that takes longer is told of; 0: never
   std::size_t queue_limit = 0;  ///< bytes that all services may have queued for their peers; 0: no limit
   Concurrency_Config concurrency;
   Shutdown_Config shutdown;

@@ -54,6 +54,8 @@ class Post_Queue {
   /// Positions claimed until now: pop no further in this turn, so that what a post posts runs in the next.
   std::uint64_t mark() const noexcept { return tail_.load(std::memory_order_relaxed) >> 2; }
   std::uint64_t head() const noexcept { return head_; }
+  /// As `publish` tells it. @threads any
+  std::size_t waiting() const noexcept { return mark() - freed_.load(std::memory_order_relaxed); }
   /// `visit(const Callback&)` for each post that is complete.
   template <class Visitor>
   void for_each(Visitor&& visit) const {

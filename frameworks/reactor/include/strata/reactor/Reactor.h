@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <system_error>
 
 #include <strata/os/Clock.h>
@@ -25,6 +26,7 @@ class Shared_Library;
 
 class Reactor_Core;
 class Registration;
+struct Reactor_Metrics;
 struct Reactor_Options;
 
 /// Why a handler gets no I/O; a set. I/O goes on when all are gone.
@@ -161,14 +163,12 @@ class Reactor {
   std::size_t size() const noexcept; ///< handlers registered, the reactor's own not counted
   const char* demultiplexer() const noexcept;
 
-  /// Counts of unusual events since `open`.
-  struct Counts {
-    std::uint64_t turns = 0;       ///< waits that returned
-    std::uint64_t stale = 0;       ///< events of handlers already closed, filtered by generation
-    std::uint64_t exceptions = 0;  ///< hooks and callbacks that threw
-    std::uint64_t wakeups = 0;     ///< sleeps ended by a post or stop
-  };
-  Counts counts() const noexcept;
+  Reactor_Metrics& metrics() const noexcept;              ///< what it counts since `open`. @threads any
+  std::uint64_t upcalls() const noexcept;                  ///< begun since `open`. @threads any
+  std::size_t posts_waiting() const noexcept;              ///< up to 64 of them may have run. @threads any
+  std::size_t upcalls_waiting() const noexcept;            ///< handlers of a pool that wait for a thread. @threads any
+  /// Of each thread that runs its upcalls, whether it does now or not. @threads any
+  std::span<Run_Context* const> contexts() const noexcept;
 
   /// What would run code of one binary, or free an object of one of its classes.
   struct Uses {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -29,6 +30,14 @@ class Run_Context {
   std::size_t corked = 0;
   const void* corked_by = nullptr;
 
+  static constexpr std::uint64_t sampled = 64;  ///< one upcall in so many is timed
+
+  /// For who looks from another thread: the upcalls begun so far, whose runs now (a handler; the reactor's core for a
+  /// callback; null: none), and in which thread (os::current_thread).
+  std::atomic<std::uint64_t> upcalls{0};
+  std::atomic<const void*> running{nullptr};
+  std::atomic<std::uint64_t> thread{0};
+
   /// Null when memory is out.
   static std::unique_ptr<Run_Context> make() noexcept;
 
@@ -42,6 +51,13 @@ class Run_Context {
   alignas(64) std::byte lent_[unread_size + read_size];
   alignas(64) std::byte cork_[cork_size];
 };
+
+/// The upcall that the calling thread is in. A handler of signals may ask (signal-safety(7)).
+struct Running_Upcall {
+  const char* type = nullptr;  ///< mangled name of the handler's class; null: a callback, or none
+  std::uint64_t token = 0;     ///< of its registration, in a pool
+};
+Running_Upcall running_upcall() noexcept;
 
 }  // namespace v1
 }  // namespace strata
