@@ -26,6 +26,7 @@ using namespace strata_test;
 class Plugin_Cycle_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Plugin_Cycle_Test);
   CPPUNIT_TEST(memory_mappings_and_descriptors_stay_as_they_are);
+  CPPUNIT_TEST(connections_in_other_reactors_are_awaited);
   CPPUNIT_TEST_SUITE_END();
 
   static constexpr int clients = 8;
@@ -70,6 +71,14 @@ class Plugin_Cycle_Test : public CppUnit::TestFixture {
   }
 
  public:
+  void connections_in_other_reactors_are_awaited() {
+    Log_System::process().set_level("", Log_Level::off);
+    Plugin_Rig rig;
+    rig.write("echo", os::read_file(STRATA_ECHO_PLUGIN, 1 << 26).value());
+    rig.spread(2);
+    for (std::uint64_t i = count(1'000) / 10; i != 0; --i) cycle(rig);
+  }
+
   void memory_mappings_and_descriptors_stay_as_they_are() {
     Log_System::process().set_level("", Log_Level::off);
     Plugin_Rig rig;

@@ -9,6 +9,7 @@
 
 #include <cppunit/TestAssert.h>
 
+#include <strata/concurrency/Reactor_Pool.h>
 #include <strata/configurator/Config_Source.h>
 #include <strata/configurator/Kind_Catalog.h>
 #include <strata/configurator/Service_Repository.h>
@@ -30,6 +31,7 @@ class Plugin_Rig {
   }
   ~Plugin_Rig() {
     services_.reset();
+    beside_.reset();
     fs::remove_all(folder_);
   }
   Plugin_Rig(const Plugin_Rig&) = delete;
@@ -67,7 +69,18 @@ class Plugin_Rig {
   Service_Repository& services() { return *services_; }
   Reactor& reactor() { return *reactor_; }
 
-  Outcome<> prepare() { return services_->prepare({*reactor_, nullptr}); }
+  /// From here on connections live in so many reactors beside, run by threads of their own.
+  void spread(unsigned reactors) {
+    beside_ = std::move(Reactor_Pool::open(*reactor_, reactors).value());
+    CPPUNIT_ASSERT(beside_->start());
+  }
+  Reactor_Pool* beside() { return beside_.get(); }
+
+  Outcome<> prepare() {
+    Service_Context context{*reactor_, nullptr};
+    if (beside_ != nullptr) context.serving = beside_->serving();
+    return services_->prepare(context);
+  }
   void start() {
     const Outcome<> prepared = prepare();
     CPPUNIT_ASSERT_MESSAGE(prepared ? "" : prepared.error().what, prepared.has_value());
@@ -96,6 +109,7 @@ class Plugin_Rig {
  private:
   fs::path folder_ = fs::temp_directory_path() / ("strata-plugins-" + std::to_string(os::process_id()));
   std::unique_ptr<Reactor> reactor_;
+  std::unique_ptr<Reactor_Pool> beside_;
   Config_Errors errors_;
   std::unique_ptr<Service_Repository> services_;
 };

@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration least_pause = 1ms;  // between two looks at whether the plugin's code is in use
 constexpr Duration longest_pause = 100ms;
+constexpr Duration longest_survey = 1s;  // until a reactor that does not answer counts as one that uses it
 
 std::unexpected<Error> threw(const char* what) {
   return std::unexpected{Error{std::make_error_code(std::errc::state_not_recoverable), std::string{"threw "} + what}};
@@ -40,8 +41,11 @@ Outcome<> guarded(Call call) {
 Plugin_Service::Plugin_Service(const Plugin_Kind& kind)
     : kind_(kind), values_(kind.own().defaults()), log_(Log_System::process().logger("plugins")) {}
 
+/// Where its stop has not come to its end, the loop is dead, and what it left may run the plugin's code still.
 Plugin_Service::~Plugin_Service() {
   object_.reset();
+  forget_survey();
+  if (stopping_ && module_ != nullptr) Plugin_Module::keep(std::move(module_));
   let_go();
 }
 
@@ -101,6 +105,7 @@ Outcome<> Plugin_Service::start() {
 
 void Plugin_Service::stop(Duration drain, Callback stopped) {
   stopped_ = std::move(stopped);
+  stopping_ = true;
   patience_ = drain;
   if (object_ == nullptr) return await_unused();
   // Not at once: this may be called by the object itself.
@@ -120,8 +125,35 @@ void Plugin_Service::release() {
   await_unused();
 }
 
+/// Asks the other reactors, each at its home: so the answer comes behind the upcall that runs there.
 void Plugin_Service::await_unused() {
-  if (module_.use_count() > 1 || patience_ <= Duration{} || module_->uses_of(*home_).empty()) return end();
+  if (module_.use_count() > 1) return end();
+  forget_survey();
+  survey_ = std::make_shared<Survey>(this);
+  for (Reactor* one : context_->serving) {
+    if (one == home_) continue;
+    const auto ask = [survey = survey_, one, home = home_, module = module_.get()] {
+      (void)home->post([survey, unused = module->uses_of(*one).empty()] { answer(*survey, unused); });
+    };
+    if (one->post(ask)) ++survey_->open;  // else its run is over
+  }
+  if (survey_->open == 0) return judge();
+  next_look_ = home_->schedule(longest_survey, [this] { judge(); });
+}
+
+void Plugin_Service::forget_survey() noexcept {
+  if (survey_ != nullptr) survey_->asks = nullptr;
+}
+
+void Plugin_Service::answer(Survey& survey, bool unused) {
+  survey.unused = survey.unused && unused;
+  if (--survey.open == 0 && survey.asks != nullptr) survey.asks->judge();
+}
+
+void Plugin_Service::judge() {
+  const bool unused = survey_->open == 0 && survey_->unused && module_->uses_of(*home_).empty();
+  forget_survey();
+  if (unused || patience_ <= Duration{}) return end();
   patience_ -= pause_;
   next_look_ = home_->schedule(pause_, [this] { await_unused(); });
   pause_ = std::min(2 * pause_, longest_pause);
@@ -129,13 +161,17 @@ void Plugin_Service::await_unused() {
 
 void Plugin_Service::end() {
   next_look_.cancel();
+  stopping_ = false;
   let_go();
   if (stopped_) std::exchange(stopped_, {})();
 }
 
 void Plugin_Service::let_go() {
   if (module_ == nullptr || module_.use_count() > 1) return module_.reset();
-  if (const std::string uses = module_->uses_of(*home_); !uses.empty()) {
+  std::string uses = module_->uses_of(*home_);
+  if (uses.empty() && survey_ != nullptr && (survey_->open != 0 || !survey_->unused)) uses = "another reactor";
+  survey_.reset();
+  if (!uses.empty()) {
     log_.warning("the plugin stays loaded", "plugin", module_->name(), "in use by", uses);
     Plugin_Module::keep(std::move(module_));
   } else if (!module_->unload()) {

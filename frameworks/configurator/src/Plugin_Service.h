@@ -36,9 +36,20 @@ class Plugin_Service final : public Service_Object {
   std::vector<std::string> endpoints() const override;
 
  private:
+  /// What was asked of the other reactors; touched at home.
+  struct Survey {
+    explicit Survey(Plugin_Service* by) noexcept : asks(by) {}
+    Plugin_Service* asks;  ///< null: nobody waits for it any more
+    std::size_t open = 0;  ///< answers that are to come
+    bool unused = true;
+  };
+
   Outcome<> make(const Service_Context&);
   void release();
   void await_unused();
+  static void answer(Survey& survey, bool unused);
+  void judge();
+  void forget_survey() noexcept;
   void let_go();
   void end();
 
@@ -54,6 +65,8 @@ class Plugin_Service final : public Service_Object {
   Duration pause_{};
   Timer next_look_;
   Callback stopped_;
+  bool stopping_ = false;
+  std::shared_ptr<Survey> survey_;
   Logger log_;
 };
 
