@@ -6,7 +6,7 @@ packages_of() {
   case $1 in
     build)
       echo g++ cmake ninja-build pkg-config
-      echo libpoco-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev libxxhash-dev
+      echo liburing-dev libpoco-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev libxxhash-dev
       ;;
     test) echo libcppunit-dev python3 python3-jsonschema python3-yaml netcat-openbsd memcached libmemcached-tools ;;
     ci) echo ccache clang-19 libclang-rt-19-dev ;;

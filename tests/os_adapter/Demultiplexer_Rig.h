@@ -12,13 +12,14 @@
 
 #include <strata/os/Demultiplexer.h>
 #include <strata/os/Socket.h>
+#include <strata_test/Mechanisms.h>
 
 #include "Loopback.h"
 #include "Os_Fixture.h"
 
 namespace strata_test {
 
-/// One mechanism and what a test of it says: a test is a function of a rig, run over every mechanism there is.
+/// One mechanism and what a test of it says: a test is a function of a rig, run over every mechanism that is here.
 struct Demultiplexer_Rig {
   std::unique_ptr<strata::os::Demultiplexer> demultiplexer;
   strata::os::Handle_Pair pair = value_of(strata::os::socket_pair());
@@ -55,7 +56,7 @@ struct Demultiplexer_Rig {
 
 template <class Test>
 void on_each_mechanism(Test test) {
-  for (const std::string_view name : strata::os::demultiplexer_names()) {
+  for (const std::string_view name : mechanisms()) {
     try {
       Demultiplexer_Rig rig{name};
       test(rig);

@@ -14,6 +14,7 @@
 #include <strata/os/Thread.h>
 #include <strata/os/Waker.h>
 #include <strata_test/Inherited.h>
+#include <strata_test/Mechanisms.h>
 
 #include "Fault_Table.h"
 #include "Loopback.h"
@@ -42,6 +43,7 @@ class Operations_Interrupt_Test : public Os_Fixture {
   CPPUNIT_TEST(an_interrupted_signal_is_read);
   CPPUNIT_TEST(interrupted_entropy_and_limits_are_repeated);
   CPPUNIT_TEST(an_interrupted_change_of_interest_is_repeated);
+  CPPUNIT_TEST(an_interrupted_ring_is_made);
   CPPUNIT_TEST(an_interrupted_wait_has_no_events);
   CPPUNIT_TEST_SUITE_END();
 
@@ -186,13 +188,18 @@ class Operations_Interrupt_Test : public Os_Fixture {
     repeated<&Operations::is_regular_file>([&] { return poll->add(handle, os::Interest::input, 1); });
   }
 
+  void an_interrupted_ring_is_made() {
+    if (io_uring_allowed()) repeated<&Operations::ring_open>([] { return os::open_demultiplexer("io_uring"); });
+  }
+
   void an_interrupted_wait_has_no_events() {
     const auto [near, far] = value_of(os::socket_pair());
-    for (const std::string_view name : os::demultiplexer_names()) {
+    for (const std::string_view name : mechanisms()) {
       auto demultiplexer = value_of(os::open_demultiplexer(name));
       expect_done(demultiplexer->add(near.get(), os::Interest::output, 1));
       Fault_Table faults;
       faults.fail<&Operations::epoll_wait>(std::errc::interrupted, 1);
+      faults.fail<&Operations::ring_enter>(std::errc::interrupted, 1);
       faults.fail<&Operations::poll>(std::errc::interrupted, 1);
       faults.fail<&Operations::select>(std::errc::interrupted, 1);
       os::Ready ready[4];

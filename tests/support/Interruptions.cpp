@@ -73,18 +73,18 @@ Operations all_interrupting() {
                       &O::socket_pair, &O::bind, &O::listen, &O::accept, &O::connect, &O::receive, &O::send,
                       &O::send_gathered, &O::shutdown, &O::set_option, &O::get_option, &O::local_address,
                       &O::peer_address, &O::receive_datagrams, &O::send_datagrams, &O::set_membership, &O::resolve,
-                      &O::epoll_open, &O::epoll_control, &O::epoll_wait, &O::poll, &O::select, &O::entropy,
-                      &O::file_open, &O::file_status, &O::file_sync, &O::file_rename, &O::file_remove,
-                      &O::path_status, &O::path_set_permissions, &O::path_set_owner, &O::directory_list,
-                      &O::thread_start, &O::thread_join, &O::signal_open, &O::signal_read,
+                      &O::epoll_open, &O::epoll_control, &O::epoll_wait, &O::ring_open, &O::ring_enter, &O::poll,
+                      &O::select, &O::entropy, &O::file_open, &O::file_status, &O::file_sync, &O::file_rename,
+                      &O::file_remove, &O::path_status, &O::path_set_permissions, &O::path_set_owner,
+                      &O::directory_list, &O::thread_start, &O::thread_join, &O::signal_open, &O::signal_read,
                       &O::raise_descriptor_limit>();
 }
 
 }  // namespace
 
 std::uint64_t Interruptions::waits() {
-  return State<&Operations::epoll_wait>::interruptions() + State<&Operations::poll>::interruptions() +
-         State<&Operations::select>::interruptions();
+  return State<&Operations::epoll_wait>::interruptions() + State<&Operations::ring_enter>::interruptions() +
+         State<&Operations::poll>::interruptions() + State<&Operations::select>::interruptions();
 }
 
 bool Interruptions::wanted() { return std::getenv("STRATA_INTERRUPTED") != nullptr; }

@@ -100,6 +100,10 @@ Raw epoll_wait(Handle epoll, epoll_event* events, int capacity, Duration timeout
   return wait(timeout, [=](Duration limit) { return below->epoll_wait(epoll, events, capacity, limit); });
 }
 
+Raw ring_enter(io_uring* ring, unsigned wanted, Duration timeout) {
+  return wait(timeout, [=](Duration limit) { return below->ring_enter(ring, wanted, limit); });
+}
+
 Raw poll(pollfd* entries, std::size_t count, Duration timeout) {
   return wait(timeout, [=](Duration limit) { return below->poll(entries, count, limit); });
 }
@@ -134,6 +138,7 @@ Operations virtual_operations() {
     return below->close(handle);
   };
   table.epoll_wait = epoll_wait;
+  table.ring_enter = ring_enter;
   table.poll = poll;
   table.select = select;
   return table;

@@ -62,6 +62,12 @@ class Check_Layers_Test(Checker_Test):
         self.write("frameworks/reactor/src/Reactor.cpp", SPDX + "#include <Poco/URI.h>\n")
         self.expect_red("below configurator")
 
+    def test_the_rings_library_is_seen_by_the_adapter_for_linux_alone(self):
+        self.write("os_adapter/src/linux/Io_Uring.cpp", SPDX + "#include <liburing.h>\n")
+        self.expect_green()
+        self.write("os_adapter/src/posix/Poll.cpp", SPDX + "#include <liburing.h>\n")
+        self.expect_red("<liburing.h> outside os_adapter/src/linux/")
+
     def test_a_foreign_library_in_a_public_header_is_refused(self):
         self.write("frameworks/configurator/include/strata/configurator/Yaml.h", HEAD + "#include <yaml-cpp/yaml.h>\n")
         self.expect_red("in a public header")

@@ -40,6 +40,8 @@ constinit const Operations native_table{
     .epoll_open = native::epoll_open,
     .epoll_control = native::epoll_control,
     .epoll_wait = native::epoll_wait,
+    .ring_open = native::ring_open,
+    .ring_enter = native::ring_enter,
     .poll = native::poll,
     .select = native::select,
     .open_demultiplexer = native::open_demultiplexer,

@@ -68,8 +68,10 @@ class Demultiplexer {
   virtual Result<bool> add_waker(Handle, std::uint64_t token) = 0;
 };
 
-/// "epoll", "poll", "select", or "auto": the best that this system has. Errors: invalid_argument (no such name),
-/// not_supported (not on this system), or the system's.
+/// "epoll", "io_uring", "poll", "select", or "auto": the first of them that opens and works here. Errors:
+/// invalid_argument (no such name), not_supported (not on this system), or the system's. A ring may also be refused
+/// with function_not_supported, operation_not_permitted or permission_denied (io_uring_setup(2), seccomp(2)), or with
+/// not_enough_memory (RLIMIT_MEMLOCK before Linux 5.12).
 Result<std::unique_ptr<Demultiplexer>> open_demultiplexer(std::string_view name);
 
 /// The names that `open_demultiplexer` knows here, "auto" first.

@@ -16,6 +16,7 @@
 #include <strata/os/Result.h>
 
 struct epoll_event;  // forward declarations only: no system header reaches a public one
+struct io_uring;
 struct pollfd;
 
 namespace strata {
@@ -80,10 +81,13 @@ struct Operations {
   Raw (*set_membership)(Handle, const Socket_Address& group, std::uint32_t interface, bool join);
   Raw (*resolve)(const Resolve_Query&, std::vector<Socket_Address>&);  ///< blocks
 
-  // Waiting: the three real mechanisms, for injection; the choice by name, for the simulator to answer with its own.
+  // Waiting: the real mechanisms, for injection; the choice by name, for the simulator to answer with its own.
   Raw (*epoll_open)();
   Raw (*epoll_control)(Handle epoll, int operation, Handle, epoll_event*);
   Raw (*epoll_wait)(Handle epoll, epoll_event*, int capacity, Duration timeout);  ///< timeout < 0: for ever
+  Raw (*ring_open)(io_uring*, unsigned entries, unsigned completions);  ///< how long its two queues are
+  /// Hands over what is queued, and waits for `wanted` completions; how many there are. timeout < 0: for ever
+  Raw (*ring_enter)(io_uring*, unsigned wanted, Duration timeout);
   Raw (*poll)(pollfd*, std::size_t count, Duration timeout);
   Raw (*select)(int limit, void* readable, void* writable, void* broken, Duration timeout);  ///< three fd_set
   Result<std::unique_ptr<Demultiplexer>> (*open_demultiplexer)(std::string_view name);

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <atomic>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include <liburing.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/epoll.h>
+
+#include <strata/os/Waker.h>
+
+#include "common/Seam.h"
+#include "linux/Native.h"
+
+namespace strata::inline v1::os::native {
+namespace {
+
+constexpr unsigned submissions = 256;    // of a batch; a longer one is handed over in parts
+constexpr unsigned completions = 4'096;  // beyond them the kernel keeps a list (IORING_FEAT_NODROP): nothing is lost
+constexpr Duration longest = std::chrono::hours{24 * 20};  // the kernel adds its clock, and would overflow
+
+constexpr std::uint32_t events_of(Interest interest) noexcept {
+  return (any(interest & Interest::input) ? EPOLLIN | EPOLLRDHUP : 0u) |
+         (any(interest & Interest::output) ? EPOLLOUT : 0u);
+}
+
+constexpr std::uint8_t ready_of(std::uint32_t events) noexcept {
+  const auto flag = [events](std::uint32_t from, std::uint8_t to) { return (events & from) / from * to; };
+  return static_cast<std::uint8_t>(flag(EPOLLIN, Ready::input) | flag(EPOLLOUT, Ready::output) |
+                                   flag(EPOLLERR, Ready::error) | flag(EPOLLHUP, Ready::hangup) |
+                                   flag(EPOLLRDHUP, Ready::read_end));
+}
+
+std::atomic<unsigned> forks{0};  // of this process' ancestors since the first ring
+
+/// fork(2) gives the child the ring's descriptor; whatever it did there would be done to the parent's set.
+void count_forks() {
+  [[maybe_unused]] static const int registered =
+      pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
+}
+
+/// Polls of an io_uring, one a handle. What is to be polled is listed and handed over by the one system call of `wait`:
+/// - With input wanted a poll is for one event. It is made anew by the next wait, which looks at the handle: hence
+///   level-triggered, and a handle whose event was reported costs nothing to remove or to close.
+/// - Without, it stays (IORING_POLL_ADD_MULTI): the kernel always wakes for POLLRDHUP, and a poll for one event would
+///   end at once, again and again, where the peer has sent FIN. After an event that was wanted it, too, is made anew.
+/// - A waker's stays for good: each write is an event.
+///
+/// A poll holds its file open, so `remove` and `forget` of a handle that is being polled take it back at once: else the
+/// peer would not see the FIN before the next wait. Whatever completes for a poll that was taken back carries an old
+/// generation. A poll belongs to the thread that handed it over and ends with it: it is made anew.
+///
+/// The rings are not inherited: in a forked child every operation is refused with operation_not_permitted.
+class Uring_Demultiplexer final : public Demultiplexer {
+ public:
+  Uring_Demultiplexer() noexcept = default;
+  Uring_Demultiplexer(const Uring_Demultiplexer&) = delete;
+  Uring_Demultiplexer& operator=(const Uring_Demultiplexer&) = delete;
+
+  /// The kernel would let go of the files some time later.
+  ~Uring_Demultiplexer() override {
+    if (!opened_) return;
+    if (forked()) {  // there are no rings to unmap
+      os::close(Handle{ring_.ring_fd});
+      return;
+    }
+    if (io_uring_sqe* const entry = next_entry()) {
+      io_uring_prep_cancel64(entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+      entry->user_data = nobody;
+      (void)retry(table().ring_enter, &ring_, 0u, Duration::zero());
+    }
+    io_uring_queue_exit(&ring_);
+  }
+
+  /// Sets the ring up and tries it: what is forbidden may be forbidden call by call (seccomp(2)).
+  Result<> open() {
+    count_forks();
+    forks_ = forks.load(std::memory_order_relaxed);
+    if (const Raw raw = retry(table().ring_open, &ring_, submissions, completions); raw < 0) return failure(raw);
+    opened_ = true;
+    const Result<Waker> probed = Waker::open();
+    if (!probed) return std::unexpected{probed.error()};
+    const Handle handle = probed->handle();
+    if (const Result<> added = add(handle, Interest::both, 1); !added) return added;
+    Ready ready[1];
+    Result<std::size_t> found = wait(ready, Duration::zero());
+    if (found == std::size_t{0}) found = wait(ready, Duration::zero());  // the first was interrupted
+    if (!found) return std::unexpected{found.error()};
+    if (*found != 1 || ready[0].token != 1 || ready[0].set != Ready::output) return fail(std::errc::not_supported);
+    return remove(handle);
+  }
+
+  std::string_view name() const noexcept override { return "io_uring"; }
+
+  Result<> add(Handle handle, Interest interest, std::uint64_t token) override {
+    return insert(handle, interest, token, 0);
+  }
+  Result<> add_shared(Handle handle, Interest interest, std::uint64_t token) override {
+    return insert(handle, interest, token, Slot::shared);
+  }
+  Result<bool> add_waker(Handle handle, std::uint64_t token) override {
+    if (const auto added = insert(handle, Interest::input, token, Slot::waker); !added) {
+      return std::unexpected{added.error()};
+    }
+    return true;
+  }
+
+  /// The number may stand for another file by now: the poll is always made anew.
+  Result<> modify(Handle handle, Interest interest, std::uint64_t token) override {
+    if (forked()) return fail(std::errc::operation_not_permitted);
+    Slot* const slot = find(handle);
+    if (slot == nullptr) return fail(std::errc::no_such_file_or_directory);
+    slot->token = token;
+    slot->interest = interest;
+    list(*slot, handle);
+    return {};
+  }
+
+  Result<> remove(Handle handle) override {
+    if (forked()) return fail(std::errc::operation_not_permitted);
+    Slot* const slot = find(handle);
+    if (slot == nullptr) return fail(std::errc::no_such_file_or_directory);
+    slot->flags &= Slot::listed | Slot::armed;
+    if (!slot->has(Slot::armed)) return {};
+    if (!disarm(*slot, handle)) return fail(std::errc::resource_unavailable_try_again);
+    return done(retry(table().ring_enter, &ring_, 0u, Duration::zero()));
+  }
+
+  void forget(Handle handle) noexcept override { (void)remove(handle); }
+
+  Result<std::size_t> wait(std::span<Ready> out, Duration timeout) override {
+    if (forked()) return fail(std::errc::operation_not_permitted);
+    if (out.empty()) return fail(std::errc::invalid_argument);
+    timeout = std::min(timeout, longest);
+    ++turn_;
+    const bool limited = timeout > Duration::zero();
+    const Time_Point end = limited && disarmed_ ? Clock::now() + timeout : Time_Point{};
+    for (;;) {
+      if (const Result<> armed = arm_listed(); !armed) return std::unexpected{armed.error()};
+      const bool blocks = timeout != Duration::zero() && io_uring_cq_ready(&ring_) == 0;
+      const Raw raw = table().ring_enter(&ring_, blocks ? 1u : 0u, blocks ? timeout : Duration::zero());
+      if (raw == interrupted) return 0;
+      if (raw < 0 && io_uring_cq_ready(&ring_) == 0) return failure(raw);  // else room is made first: EBUSY
+      const std::size_t count = reap(out);
+      if (count > 0 || (timeout == Duration::zero() && listed_.empty()) || raw == 0) return count;
+      // What came was for polls of the past, or is looked at again.
+      if (limited) timeout = end == Time_Point{} ? Duration::zero() : std::max(end - Clock::now(), Duration::zero());
+    }
+  }
+
+ private:
+  struct Slot {
+    static constexpr std::uint8_t used = 1;
+    static constexpr std::uint8_t armed = 2;   ///< the kernel polls it
+    static constexpr std::uint8_t listed = 4;  ///< in `listed_`: to be polled anew by the next wait
+    static constexpr std::uint8_t looked = 8;  ///< an error or a hang-up was seen; the next look tells all
+    static constexpr std::uint8_t shared = 16;
+    static constexpr std::uint8_t waker = 32;
+    bool has(std::uint8_t flag) const noexcept { return (flags & flag) != 0; }
+
+    std::uint64_t token = 0;
+    std::uint64_t turn = 0;        ///< of the wait that has reported it last
+    std::uint32_t generation = 0;  ///< of its poll: what an older one brings counts for nothing
+    Interest interest = Interest::none;
+    std::uint8_t flags = 0;
+  };
+  static constexpr std::uint64_t nobody = 0xffffffff;  // user data of a cancellation: the handle -1
+
+  bool forked() const noexcept { return forks_ != forks.load(std::memory_order_relaxed); }
+
+  static std::uint64_t user_data(const Slot& slot, Handle handle) noexcept {
+    return std::uint64_t{slot.generation} << 32 | static_cast<std::uint32_t>(handle.value());
+  }
+
+  Slot* find(Handle handle) noexcept {
+    const auto index = static_cast<std::size_t>(static_cast<std::uint32_t>(handle.value()));
+    return index < slots_.size() && slots_[index].has(Slot::used) ? &slots_[index] : nullptr;
+  }
+
+  Result<> insert(Handle handle, Interest interest, std::uint64_t token, std::uint8_t kind) try {
+    if (forked()) return fail(std::errc::operation_not_permitted);
+    const Raw regular = retry(table().is_regular_file, handle);
+    if (regular < 0) return failure(regular);
+    if (regular > 0) return fail(std::errc::operation_not_permitted);
+    if (find(handle) != nullptr) return fail(std::errc::file_exists);
+    const auto index = static_cast<std::size_t>(handle.value());
+    if (index >= slots_.size()) {
+      const std::size_t size = std::max({index + 1, 2 * slots_.size(), std::size_t{256}});
+      listed_.reserve(size);  // so that to list one never needs memory
+      slots_.resize(size);
+    }
+    Slot& slot = slots_[index];
+    slot.token = token;
+    slot.interest = interest;
+    slot.flags = static_cast<std::uint8_t>((slot.flags & (Slot::listed | Slot::armed)) | Slot::used | kind);
+    list(slot, handle);
+    return {};
+  } catch (const std::bad_alloc&) {
+    return fail(std::errc::not_enough_memory);
+  }
+
+  void list(Slot& slot, Handle handle) noexcept {
+    if (slot.has(Slot::listed)) return;
+    slot.flags |= Slot::listed;
+    if (slot.has(Slot::armed)) disarmed_ = true;
+    listed_.push_back(handle);
+  }
+
+  /// The next free entry of a batch; null: the kernel takes no more now.
+  io_uring_sqe* next_entry() noexcept {
+    if (io_uring_sqe* const entry = io_uring_get_sqe(&ring_)) return entry;
+    (void)retry(table().ring_enter, &ring_, 0u, Duration::zero());
+    return io_uring_get_sqe(&ring_);
+  }
+
+  bool disarm(Slot& slot, Handle handle) noexcept {
+    io_uring_sqe* const entry = next_entry();
+    if (entry == nullptr) return false;
+    io_uring_prep_poll_remove(entry, user_data(slot, handle));
+    entry->user_data = nobody;
+    entry->flags = IOSQE_CQE_SKIP_SUCCESS;
+    slot.flags = static_cast<std::uint8_t>(slot.flags & ~Slot::armed);
+    ++slot.generation;
+    disarmed_ = true;
+    return true;
+  }
+
+  bool arm(Slot& slot, Handle handle) noexcept {
+    if (slot.has(Slot::armed) && !disarm(slot, handle)) return false;
+    if (slot.has(Slot::used)) {
+      io_uring_sqe* const entry = next_entry();
+      if (entry == nullptr) return false;
+      const bool stays = slot.has(Slot::waker) || !any(slot.interest & Interest::input);
+      io_uring_prep_poll_add(entry, handle.value(),
+                             events_of(slot.interest) | (slot.has(Slot::shared) && !stays ? EPOLLEXCLUSIVE : 0u));
+      entry->len = stays ? IORING_POLL_ADD_MULTI : 0;
+      entry->user_data = user_data(slot, handle);
+      slot.flags |= Slot::armed;
+    }
+    slot.flags = static_cast<std::uint8_t>(slot.flags & ~Slot::listed);
+    return true;
+  }
+
+  Result<> arm_listed() noexcept {
+    const auto stopped = std::ranges::find_if_not(
+        listed_, [this](Handle handle) { return arm(slots_[static_cast<std::size_t>(handle.value())], handle); });
+    listed_.erase(listed_.begin(), stopped);
+    if (!listed_.empty()) return fail(std::errc::resource_unavailable_try_again);
+    return {};
+  }
+
+  std::size_t reap(std::span<Ready> out) noexcept {
+    const bool disarmed = std::exchange(disarmed_, false);
+    std::size_t count = 0;
+    unsigned seen = 0, head = 0;
+    io_uring_cqe* completion = nullptr;
+    io_uring_for_each_cqe(&ring_, head, completion) {
+      if (count == out.size()) {
+        disarmed_ = disarmed_ || disarmed;
+        break;
+      }
+      ++seen;
+      if (settle(*completion, out[count])) ++count;
+    }
+    io_uring_cq_advance(&ring_, seen);
+    return count;
+  }
+
+  /// Whether it is to be reported, and then what.
+  bool settle(const io_uring_cqe& completion, Ready& ready) noexcept {
+    const Handle handle{static_cast<std::int32_t>(completion.user_data & 0xffffffff)};
+    Slot* const slot = find(handle);
+    if (slot == nullptr || completion.user_data != user_data(*slot, handle)) return false;
+    const bool over = slot->has(Slot::listed);  // of a poll that stays: reported already
+    if ((completion.flags & IORING_CQE_F_MORE) == 0) {
+      slot->flags = static_cast<std::uint8_t>(slot->flags & ~Slot::armed);
+      list(*slot, handle);
+    }
+    if (over || completion.res == -ECANCELED || slot->turn == turn_) return false;
+    std::uint32_t told = completion.res < 0 ? EPOLLERR : static_cast<std::uint32_t>(completion.res);
+    if ((told & POLLNVAL) != 0) told |= EPOLLERR;
+    const std::uint32_t events = told & (events_of(slot->interest) | EPOLLERR | EPOLLHUP);
+    if (events == 0) return false;
+    if (!slot->has(Slot::waker)) list(*slot, handle);
+    // What the kernel tells is what woke the poll: a part of the state, or for a pipe more than that (pipe_release()).
+    // A reset would come without the bytes before it. A poll made anew looks at all.
+    if ((events & (EPOLLERR | EPOLLHUP)) != 0 && completion.res >= 0 && !slot->has(Slot::looked)) {
+      slot->flags |= Slot::looked;
+      return false;
+    }
+    slot->flags = static_cast<std::uint8_t>(slot->flags & ~Slot::looked);
+    slot->turn = turn_;
+    ready = {slot->token, ready_of(events)};
+    return true;
+  }
+
+  io_uring ring_{};
+  bool opened_ = false;
+  bool disarmed_ = false;  // completions of polls that are taken back may come, and end a wait that goes on
+  unsigned forks_ = 0;
+  std::uint64_t turn_ = 0;
+  std::vector<Slot> slots_;     // by handle value
+  std::vector<Handle> listed_;  // each once; room for all
+};
+
+}  // namespace
+
+Raw ring_open(io_uring* ring, unsigned entries, unsigned most_completions) {
+  io_uring_params parameters{};
+  parameters.flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_SUBMIT_ALL;
+  parameters.cq_entries = most_completions;
+  if (const int result = io_uring_queue_init_params(entries, ring, &parameters); result < 0) return result;
+  constexpr unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_CQE_SKIP;  // all since Linux 5.17
+  const int result =
+      (parameters.features & needed) != needed ? -EOPNOTSUPP : io_uring_ring_dontfork(ring);
+  if (result < 0) io_uring_queue_exit(ring);
+  return result;
+}
+
+Raw ring_enter(io_uring* ring, unsigned wanted, Duration timeout) {
+  int result = 0;
+  if (wanted == 0 || timeout == Duration::zero()) {
+    result = io_uring_submit_and_get_events(ring);
+  } else if (timeout < Duration::zero()) {
+    result = io_uring_submit_and_wait(ring, wanted);
+  } else {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(timeout);
+    __kernel_timespec span{.tv_sec = seconds.count(), .tv_nsec = (timeout - seconds).count()};
+    io_uring_cqe* first = nullptr;
+    result = io_uring_submit_and_wait_timeout(ring, &first, wanted, &span, nullptr);
+  }
+  if (result < 0 && result != -ETIME) return result;
+  return io_uring_cq_ready(ring);
+}
+
+Result<std::unique_ptr<Demultiplexer>> open_io_uring() {
+  auto opened = std::make_unique<Uring_Demultiplexer>();
+  if (const Result<> done = opened->open(); !done) return std::unexpected{done.error()};
+  return opened;
+}
+
+}  // namespace strata::inline v1::os::native

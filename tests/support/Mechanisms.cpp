@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <strata_test/Mechanisms.h>
+
+#include <algorithm>
+#include <vector>
+
+#include <linux/io_uring.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <strata/os/Demultiplexer.h>
+
+namespace strata_test {
+namespace {
+
+bool ask_for_a_ring() {
+  io_uring_params parameters{};
+  const long ring = ::syscall(SYS_io_uring_setup, 1, &parameters);
+  if (ring < 0) return false;
+  const bool entered = ::syscall(SYS_io_uring_enter, ring, 0, 0, 0, nullptr, 0) == 0;
+  ::close(static_cast<int>(ring));
+  return entered && (parameters.features & (1u << 11)) != 0;  // IORING_FEAT_CQE_SKIP: Linux 5.17
+}
+
+std::vector<std::string_view> usable_names() {
+  const auto names = strata::os::demultiplexer_names().subspan(1);
+  std::vector<std::string_view> usable{names.begin(), names.end()};
+  if (!io_uring_allowed()) std::erase(usable, "io_uring");
+  return usable;
+}
+
+}  // namespace
+
+bool io_uring_allowed() {
+  static const bool allowed = ask_for_a_ring();
+  return allowed;
+}
+
+std::span<const std::string_view> mechanisms() {
+  static const std::vector<std::string_view> names = usable_names();
+  return names;
+}
+
+}  // namespace strata_test
