@@ -58,7 +58,8 @@ class Interruptions {
     interruptions = 0;
     Operations table = *under;
     interrupt<&Operations::read, &Operations::write, &Operations::accept, &Operations::receive, &Operations::send,
-              &Operations::send_gathered, &Operations::epoll_wait, &Operations::poll, &Operations::select>(table);
+              &Operations::send_gathered, &Operations::epoll_wait, &Operations::ring_enter, &Operations::poll,
+              &Operations::select>(table);
     table.close = close_interrupted;
     table.connect = connect_interrupted;
     return table;

@@ -194,8 +194,7 @@ void on_backend(std::string_view name, const Rig_Options& options, Test& test) {
 /// Runs a test over every mechanism and the simulator; nothing may be left open or charged.
 template <class Test>
 void on_each_backend(const Rig_Options& options, Test test) {
-  constexpr std::array<std::string_view, 4> names{"epoll", "poll", "select", "sim"};
-  for (const std::string_view name : names) {
+  for (const std::string_view name : backends()) {
     try {
       on_backend(name, options, test);
     } catch (CppUnit::Exception& failure) {

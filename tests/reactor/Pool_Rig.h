@@ -19,6 +19,7 @@
 #include <strata/os/Thread.h>
 #include <strata/reactor/Reactor.h>
 #include <strata/reactor/Reactor_Options.h>
+#include <strata_test/Mechanisms.h>
 
 namespace strata_test {
 
@@ -137,7 +138,7 @@ inline bool comes(const std::latch& latch) {
 /// Runs `test(dispatch, mechanism)` over both pools on every mechanism.
 template <class Test>
 void on_each_pool(Test test) {
-  for (const std::string_view mechanism : {"epoll", "poll", "select"}) {
+  for (const std::string_view mechanism : mechanisms()) {
     for (const Dispatch dispatch : {Dispatch::worker_pool, Dispatch::leader_followers}) test(dispatch, mechanism);
   }
 }

@@ -127,7 +127,7 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
   }
 
   void threads_post_in_order_and_nothing_is_lost() {
-    for (const char* name : {"epoll", "poll", "select"}) {
+    for (const std::string_view name : mechanisms()) {
       Backend backend{name};
       Rig rig{backend};
       const std::size_t each = count(1'000'000);
@@ -155,7 +155,7 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
   }
 
   void a_post_wakes_a_sleeping_loop() {
-    for (const char* name : {"epoll", "poll", "select"}) {
+    for (const std::string_view name : mechanisms()) {
       Backend backend{name};
       Rig rig{backend};
       constexpr int rounds = 200;

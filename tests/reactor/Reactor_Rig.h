@@ -158,7 +158,7 @@ struct Variant {
 
 inline std::vector<Variant> variants(std::initializer_list<std::pair<strata::Dispatch, unsigned>> models) {
   std::vector<Variant> all;
-  for (const std::string_view backend : {"epoll", "poll", "select", "sim"}) {
+  for (const std::string_view backend : backends()) {
     for (const strata::Timer_Kind timers : {strata::Timer_Kind::wheel, strata::Timer_Kind::heap}) {
       for (const auto& [dispatch, threads] : models) {
         if (backend == "sim" && threads + (dispatch == strata::Dispatch::worker_pool) > 1) continue;  // it has one

@@ -159,7 +159,7 @@ class Signal_Handler_Test : public CppUnit::TestFixture {
   }
 
   void a_signal_to_another_thread_comes_in_the_loop() {
-    for (const char* name : {"epoll", "poll", "select"}) {
+    for (const std::string_view name : mechanisms()) {
       Backend backend{name};
       Rig rig{backend};
       auto guest = adopt(rig);  // before the thread starts, which inherits the mask

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include <strata_test/Mechanisms.h>
 
 #include "Service_Rig.h"
 
@@ -18,8 +21,8 @@ class Echo_Test : public Service_Rig {
 
  public:
   void bytes_come_back_on_every_demultiplexer() {
-    for (const char* name : {"epoll", "poll", "select"}) {
-      start("echo", name);
+    for (const std::string_view name : mechanisms()) {
+      start("echo", std::string{name});
       SOCK_Stream peer = connect();
       send(peer, "hello");
       CPPUNIT_ASSERT_EQUAL(std::string{"hello"}, receive(peer, 5));

@@ -26,6 +26,7 @@ std::vector<std::string_view> usable_names() {
   const auto names = strata::os::demultiplexer_names().subspan(1);
   std::vector<std::string_view> usable{names.begin(), names.end()};
   if (!io_uring_allowed()) std::erase(usable, "io_uring");
+  usable.push_back("sim");
   return usable;
 }
 
@@ -36,9 +37,11 @@ bool io_uring_allowed() {
   return allowed;
 }
 
-std::span<const std::string_view> mechanisms() {
+std::span<const std::string_view> backends() {
   static const std::vector<std::string_view> names = usable_names();
   return names;
 }
+
+std::span<const std::string_view> mechanisms() { return backends().first(backends().size() - 1); }
 
 }  // namespace strata_test

@@ -116,7 +116,8 @@ std::span<const Field> Daemon_Settings::fields() {
   using Own = Daemon_Settings;
   static constexpr std::array table{
       field<&Own::name, Name_Type>("name", "what the daemon is called"),
-      field<&Own::demultiplexer>("demultiplexer", "how it waits for events").one_of(&demultiplexers),
+      field<&Own::demultiplexer>("demultiplexer", "how it waits for events; where io_uring is refused: as auto")
+          .one_of(&demultiplexers),
       field<&Own::spin>("spin", "polls so long before it sleeps; 0s: never").within(0, longest_spin),
       field<&Own::stall_limit>("stall_limit", "a handler that blocks for longer is named in the log; 0s: never"),
       field<&Own::queue_limit, Size_Type>("queue_limit", "bytes that all services may have queued; 0: no limit"),

@@ -253,7 +253,9 @@ Reactor_Options reactor_options(const Daemon_Settings& daemon) {
 
 Result<std::unique_ptr<Reactor_Pool>> open_pool(const Daemon_Settings& daemon, Reactor& main) {
   const unsigned asked = daemon.concurrency.reactors;
-  return Reactor_Pool::open(main, asked != 0 ? asked : os::processors(), reactor_options(daemon));
+  Reactor_Options options = reactor_options(daemon);
+  options.demultiplexer = main.demultiplexer();  // where that is another than was asked for, it has been said once
+  return Reactor_Pool::open(main, asked != 0 ? asked : os::processors(), options);
 }
 
 /// Null where the model has none.

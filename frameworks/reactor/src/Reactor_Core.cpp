@@ -23,6 +23,17 @@ std::unique_ptr<Timer_Queue> make_timers(Timer_Kind kind, Tick now) {
   return std::unique_ptr<Timer_Queue>{new (std::nothrow) Timer_Wheel{now}};
 }
 
+/// A ring that is missing, forbidden, or beyond the limit of locked memory is no reason not to serve.
+Result<std::unique_ptr<os::Demultiplexer>> open_mechanism(const std::string& name, Logger log) {
+  Result<std::unique_ptr<os::Demultiplexer>> opened = os::open_demultiplexer(name);
+  if (opened || name != "io_uring") return opened;
+  const std::error_code refused = opened.error();
+  if (!os::is_refusal(refused) && refused != std::errc::not_enough_memory) return opened;
+  opened = os::open_demultiplexer("auto");
+  if (opened) log.warning("io_uring cannot be used here", "error", refused, "instead", (*opened)->name());
+  return opened;
+}
+
 }  // namespace
 
 Reactor_Core::Reactor_Core(os::Waker waker)
@@ -33,7 +44,7 @@ Result<std::unique_ptr<Reactor_Core>> Reactor_Core::open(const Reactor_Options& 
   if (!waker) return fail(waker.error());
   std::unique_ptr<Reactor_Core> core{new Reactor_Core{std::move(*waker)}};
 
-  Result<std::unique_ptr<os::Demultiplexer>> demultiplexer = os::open_demultiplexer(options.demultiplexer);
+  Result<std::unique_ptr<os::Demultiplexer>> demultiplexer = open_mechanism(options.demultiplexer, core->log_);
   if (!demultiplexer) return fail(demultiplexer.error());
   core->demultiplexer = std::move(*demultiplexer);
   const Result<bool> edge = core->demultiplexer->add_waker(core->waker_.handle(), waker_token);

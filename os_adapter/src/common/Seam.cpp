@@ -38,6 +38,11 @@ Result<Unique_Handle> adopt(Handle inherited) {
   return Unique_Handle{inherited};
 }
 
+bool is_refusal(const std::error_code& error) noexcept {
+  return error == std::errc::function_not_supported || error == std::errc::not_supported ||
+         error == std::errc::operation_not_permitted || error == std::errc::permission_denied;
+}
+
 Result<std::unique_ptr<Demultiplexer>> open_demultiplexer(std::string_view name) {
   return table().open_demultiplexer(name);
 }

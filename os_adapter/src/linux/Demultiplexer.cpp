@@ -20,12 +20,6 @@ const short poll_read_end = POLLRDHUP;
 
 namespace {
 
-/// Whether another mechanism may do what this one is refused: what is missing or forbidden, not what is used up.
-bool is_refusal(const std::error_code& error) {
-  return error == std::errc::function_not_supported || error == std::errc::not_supported ||
-         error == std::errc::operation_not_permitted || error == std::errc::permission_denied;
-}
-
 /// The first that opens; docs/adr/0012 has the figures behind the order.
 Result<std::unique_ptr<Demultiplexer>> open_best() {
   for (const auto open : {open_epoll, open_io_uring, open_poll}) {

@@ -135,19 +135,21 @@ class Uring_Demultiplexer final : public Demultiplexer {
     if (forked()) return fail(std::errc::operation_not_permitted);
     if (out.empty()) return fail(std::errc::invalid_argument);
     timeout = std::min(timeout, longest);
-    ++turn_;
     const bool limited = timeout > Duration::zero();
-    const Time_Point end = limited && disarmed_ ? Clock::now() + timeout : Time_Point{};
-    for (;;) {
+    const Time_Point end = limited ? Clock::now() + timeout : Time_Point{};
+    std::size_t count = 0;
+    ++turn_;
+    for (bool again = false;;) {
       if (const Result<> armed = arm_listed(); !armed) return std::unexpected{armed.error()};
-      const bool blocks = timeout != Duration::zero() && io_uring_cq_ready(&ring_) == 0;
+      const bool blocks = !again && timeout != Duration::zero() && io_uring_cq_ready(&ring_) == 0;
       const Raw raw = table().ring_enter(&ring_, blocks ? 1u : 0u, blocks ? timeout : Duration::zero());
-      if (raw == interrupted) return 0;
+      if (raw == interrupted || (raw < 0 && count > 0)) return count;
       if (raw < 0 && io_uring_cq_ready(&ring_) == 0) return failure(raw);  // else room is made first: EBUSY
-      const std::size_t count = reap(out);
-      if (count > 0 || (timeout == Duration::zero() && listed_.empty()) || raw == 0) return count;
-      // What came was for polls of the past, or is looked at again.
-      if (limited) timeout = end == Time_Point{} ? Duration::zero() : std::max(end - Clock::now(), Duration::zero());
+      count += reap(out.subspan(count));
+      again = std::exchange(look_again_, false) && count < out.size();
+      if (again) continue;
+      if (count > 0 || timeout == Duration::zero() || (blocks && raw == 0)) return count;
+      if (limited) timeout = std::max(end - Clock::now(), Duration::zero());  // what came was of no interest
     }
   }
 
@@ -163,6 +165,7 @@ class Uring_Demultiplexer final : public Demultiplexer {
 
     std::uint64_t token = 0;
     std::uint64_t turn = 0;        ///< of the wait that has reported it last
+    std::uint64_t armed_in = 0;    ///< the turn in which its poll was made
     std::uint32_t generation = 0;  ///< of its poll: what an older one brings counts for nothing
     Interest interest = Interest::none;
     std::uint8_t flags = 0;
@@ -205,7 +208,6 @@ class Uring_Demultiplexer final : public Demultiplexer {
   void list(Slot& slot, Handle handle) noexcept {
     if (slot.has(Slot::listed)) return;
     slot.flags |= Slot::listed;
-    if (slot.has(Slot::armed)) disarmed_ = true;
     listed_.push_back(handle);
   }
 
@@ -224,7 +226,6 @@ class Uring_Demultiplexer final : public Demultiplexer {
     entry->flags = IOSQE_CQE_SKIP_SUCCESS;
     slot.flags = static_cast<std::uint8_t>(slot.flags & ~Slot::armed);
     ++slot.generation;
-    disarmed_ = true;
     return true;
   }
 
@@ -239,6 +240,7 @@ class Uring_Demultiplexer final : public Demultiplexer {
       entry->len = stays ? IORING_POLL_ADD_MULTI : 0;
       entry->user_data = user_data(slot, handle);
       slot.flags |= Slot::armed;
+      slot.armed_in = turn_;
     }
     slot.flags = static_cast<std::uint8_t>(slot.flags & ~Slot::listed);
     return true;
@@ -253,20 +255,23 @@ class Uring_Demultiplexer final : public Demultiplexer {
   }
 
   std::size_t reap(std::span<Ready> out) noexcept {
-    const bool disarmed = std::exchange(disarmed_, false);
     std::size_t count = 0;
     unsigned seen = 0, head = 0;
     io_uring_cqe* completion = nullptr;
     io_uring_for_each_cqe(&ring_, head, completion) {
-      if (count == out.size()) {
-        disarmed_ = disarmed_ || disarmed;
-        break;
-      }
+      if (count == out.size()) break;
       ++seen;
       if (settle(*completion, out[count])) ++count;
     }
     io_uring_cq_advance(&ring_, seen);
     return count;
+  }
+
+  /// What the kernel tells is what woke the poll: a part of the state, or for a pipe more than that (pipe_release()). A
+  /// reset would come without the bytes before it. A poll made anew looks at all.
+  bool is_doubtful(const Slot& slot, std::uint32_t events) const noexcept {
+    const bool whole = slot.armed_in == turn_ || slot.interest != Interest::both;
+    return (events & (EPOLLERR | EPOLLHUP)) != 0 || (!whole && (~events & (EPOLLIN | EPOLLOUT)) != 0);
   }
 
   /// Whether it is to be reported, and then what.
@@ -279,17 +284,18 @@ class Uring_Demultiplexer final : public Demultiplexer {
       slot->flags = static_cast<std::uint8_t>(slot->flags & ~Slot::armed);
       list(*slot, handle);
     }
-    if (over || completion.res == -ECANCELED || slot->turn == turn_) return false;
-    std::uint32_t told = completion.res < 0 ? EPOLLERR : static_cast<std::uint32_t>(completion.res);
-    if ((told & POLLNVAL) != 0) told |= EPOLLERR;
-    const std::uint32_t events = told & (events_of(slot->interest) | EPOLLERR | EPOLLHUP);
+    const bool reported = slot->turn == turn_;
+    if (reported && !slot->has(Slot::waker)) list(*slot, handle);  // looked at with others once more
+    if (over || reported) return false;
+    if (completion.res == -ECANCELED) return look_again_ = true, false;  // the thread that made it has ended
+    std::uint32_t events = completion.res < 0 ? EPOLLERR : static_cast<std::uint32_t>(completion.res);
+    if ((events & POLLNVAL) != 0) events |= EPOLLERR;
+    events &= events_of(slot->interest) | EPOLLERR | EPOLLHUP;
     if (events == 0) return false;
     if (!slot->has(Slot::waker)) list(*slot, handle);
-    // What the kernel tells is what woke the poll: a part of the state, or for a pipe more than that (pipe_release()).
-    // A reset would come without the bytes before it. A poll made anew looks at all.
-    if ((events & (EPOLLERR | EPOLLHUP)) != 0 && completion.res >= 0 && !slot->has(Slot::looked)) {
+    if (completion.res >= 0 && !slot->has(Slot::looked) && is_doubtful(*slot, events)) {
       slot->flags |= Slot::looked;
-      return false;
+      return look_again_ = true, false;
     }
     slot->flags = static_cast<std::uint8_t>(slot->flags & ~Slot::looked);
     slot->turn = turn_;
@@ -299,7 +305,7 @@ class Uring_Demultiplexer final : public Demultiplexer {
 
   io_uring ring_{};
   bool opened_ = false;
-  bool disarmed_ = false;  // completions of polls that are taken back may come, and end a wait that goes on
+  bool look_again_ = false;  // a handle that was listed belongs into this wait
   unsigned forks_ = 0;
   std::uint64_t turn_ = 0;
   std::vector<Slot> slots_;     // by handle value

@@ -74,6 +74,10 @@ class Demultiplexer {
 /// not_enough_memory (RLIMIT_MEMLOCK before Linux 5.12).
 Result<std::unique_ptr<Demultiplexer>> open_demultiplexer(std::string_view name);
 
+/// Whether an error of `open_demultiplexer` says that the mechanism is missing or forbidden here, so that another may
+/// do; not that something is used up.
+bool is_refusal(const std::error_code&) noexcept;
+
 /// The names that `open_demultiplexer` knows here, "auto" first.
 std::span<const std::string_view> demultiplexer_names() noexcept;
 

@@ -10,6 +10,7 @@
 #include <strata/os/Clock.h>
 #include <strata/sim/Simulator.h>
 #include <strata_test/Interruptions.h>
+#include <strata_test/Mechanisms.h>
 #include <strata_test/Scale.h>
 #include <strata_test/Virtual_Time.h>
 

@@ -13,4 +13,7 @@ bool io_uring_allowed();
 /// os::demultiplexer_names() without "auto", and without what this machine forbids. @threads any
 std::span<const std::string_view> mechanisms();
 
+/// The same, and the simulator: what a Backend may be.
+std::span<const std::string_view> backends();
+
 }  // namespace strata_test

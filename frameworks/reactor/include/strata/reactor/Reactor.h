@@ -161,7 +161,7 @@ class Reactor {
   bool on_strand() const noexcept { return pooled_ ? in_upcall_of(0) : at_home(); }
   bool pooled() const noexcept { return pooled_; }  ///< threads share it: Reactor_Options::dispatch is not `single`
   std::size_t size() const noexcept; ///< handlers registered, the reactor's own not counted
-  const char* demultiplexer() const noexcept;
+  const char* demultiplexer() const noexcept;  ///< the name of that which was opened
 
   Reactor_Metrics& metrics() const noexcept;              ///< what it counts since `open`. @threads any
   std::uint64_t upcalls() const noexcept;                  ///< begun since `open`. @threads any

@@ -22,7 +22,8 @@ enum class Dispatch : std::uint8_t {
 };
 
 struct Reactor_Options {
-  std::string demultiplexer = "auto";  ///< os::demultiplexer_names()
+  /// One of os::demultiplexer_names(). Where "io_uring" is refused, a line of the log says so, and "auto" is taken.
+  std::string demultiplexer = "auto";
   Timer_Kind timers = Timer_Kind::wheel;
   std::size_t post_capacity = 65'536;  ///< posts that may wait, rounded up to a power of two; then `post` refuses
   /// Poll this long before sleeping, while that pays (Spin.h); 0 = never. Trades CPU for latency. Not in a pool.
