@@ -15,7 +15,7 @@ MODELS = ("model: single", "model: worker-pool, workers: 3", "model: leader-foll
           "model: multi-reactor, reactors: 2, accept: least-loaded",
           "model: multi-reactor, reactors: 2, accept: reuseport",
           "model: multi-reactor, reactors: 2, accept: exclusive")
-MECHANISMS = ("epoll", "poll", "select")
+MECHANISMS = ("epoll", "io_uring", "poll", "select")  # where a ring is forbidden: as auto (rings_test.py)
 CLIENTS, ROUNDS = 8, 50
 
 

@@ -246,7 +246,7 @@ class Service(unittest.TestCase):
                 self.assertFalse(Path(folder, "b").exists())
 
     def test_every_demultiplexer_serves(self):
-        for name in ("auto", "epoll", "poll", "select"):
+        for name in ("auto", "epoll", "io_uring", "poll", "select"):
             with Stratad(configuration(head=f"daemon: {{ demultiplexer: {name} }}")) as daemon:
                 with daemon.connect() as peer:
                     self.assertTrue(echoes(peer, b"x" * 100_000), name)

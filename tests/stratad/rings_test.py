@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`daemon.demultiplexer: io_uring`: it is had where the kernel allows it; elsewhere the daemon serves all the same, and
+says so once, however many reactors it has.
+usage: rings_test.py STRATAD"""
+import errno
+import sys
+import unittest
+
+import rings
+from stratad_process import Stratad, echoes
+
+YAML = """strata: 1
+daemon: {{ demultiplexer: {mechanism}, concurrency: {{ {model} }} }}
+services: [ {{ name: echo, kind: echo, listen: "tcp://127.0.0.1:0" }} ]
+"""
+MODELS = ("model: single", "model: multi-reactor, reactors: 3", "model: leader-followers, threads: 2")
+SAID = "io_uring cannot be used here"
+
+
+class Rings(unittest.TestCase):
+    def log_of(self, mechanism, model, **how):
+        """What a daemon says that has served."""
+        with Stratad(YAML.format(mechanism=mechanism, model=model), **how) as daemon:
+            with daemon.connect() as peer:
+                self.assertTrue(echoes(peer, b"x" * 100_000))
+            code, log = daemon.terminate()
+            self.assertEqual(code, 0, log)
+            return log
+
+    def test_it_is_had_or_replaced_as_the_machine_allows(self):
+        for model in MODELS:
+            with self.subTest(model=model):
+                self.assertEqual(self.log_of("io_uring", model).count(SAID), 0 if rings.allowed() else 1)
+
+    def test_where_it_is_forbidden_the_daemon_serves_and_says_so_once(self):
+        calls = (rings.SETUP, rings.ENTER) if rings.allowed() else (rings.SETUP,)
+        for call in calls:
+            for error in (errno.EPERM, errno.ENOSYS):
+                for model in MODELS:
+                    with self.subTest(call=call, error=error, model=model):
+                        log = self.log_of("io_uring", model, preexec_fn=rings.forbidding(call, error))
+                        self.assertEqual(log.count(SAID), 1, log)
+                        self.assertIn("instead=epoll", log)
+
+    def test_auto_says_nothing_of_it(self):
+        log = self.log_of("auto", MODELS[1], preexec_fn=rings.forbidding(rings.SETUP, errno.EPERM))
+        self.assertNotIn("io_uring", log)
+
+
+if __name__ == "__main__":
+    Stratad.program = sys.argv.pop(1)
+    unittest.main()
