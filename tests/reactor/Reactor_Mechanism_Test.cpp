@@ -72,7 +72,7 @@ class Reactor_Mechanism_Test : public CppUnit::TestFixture {
       lines_.clear();
       error = why;
       os::Operations table = os::native_operations();
-      table.ring_open = [](io_uring*, unsigned, unsigned) { return -static_cast<os::Raw>(error); };
+      table.ring_open = [](io_uring*, unsigned, unsigned, bool) { return -static_cast<os::Raw>(error); };
       const os::Operations_Scope scope{table};
       CPPUNIT_ASSERT_EQUAL(std::string{"epoll"}, opened("io_uring"));
       expect_one_line(why);
@@ -92,7 +92,7 @@ class Reactor_Mechanism_Test : public CppUnit::TestFixture {
   void descriptors_that_are_used_up_are_no_refusal() {
     os::Operations table = os::native_operations();
     error = std::errc::too_many_files_open;
-    table.ring_open = [](io_uring*, unsigned, unsigned) { return -static_cast<os::Raw>(error); };
+    table.ring_open = [](io_uring*, unsigned, unsigned, bool) { return -static_cast<os::Raw>(error); };
     const os::Operations_Scope scope{table};
     const auto reactor = Reactor::open({.demultiplexer = "io_uring"});
     CPPUNIT_ASSERT(!reactor && reactor.error() == std::errc::too_many_files_open);

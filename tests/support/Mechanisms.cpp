@@ -15,11 +15,12 @@ namespace {
 
 bool ask_for_a_ring() {
   io_uring_params parameters{};
+  parameters.flags = IORING_SETUP_SUBMIT_ALL;  // Linux 5.18
   const long ring = ::syscall(SYS_io_uring_setup, 1, &parameters);
   if (ring < 0) return false;
   const bool entered = ::syscall(SYS_io_uring_enter, ring, 0, 0, 0, nullptr, 0) == 0;
   ::close(static_cast<int>(ring));
-  return entered && (parameters.features & (1u << 11)) != 0;  // IORING_FEAT_CQE_SKIP: Linux 5.17
+  return entered && (parameters.features & IORING_FEAT_CQE_SKIP) != 0;
 }
 
 std::vector<std::string_view> usable_names() {

@@ -20,6 +20,7 @@ namespace {
 
 constexpr unsigned submissions = 256;    // of a batch; a longer one is handed over in parts
 constexpr unsigned completions = 4'096;  // beyond them the kernel keeps a list (IORING_FEAT_NODROP): nothing is lost
+constexpr unsigned for_one_thread = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
 constexpr Duration longest = std::chrono::hours{24 * 20};  // the kernel adds its clock, and would overflow
 
 constexpr std::uint32_t events_of(Interest interest) noexcept {
@@ -53,6 +54,10 @@ void count_forks() {
 /// peer would not see the FIN before the next wait. Whatever completes for a poll that was taken back carries an old
 /// generation. A poll belongs to the thread that handed it over and ends with it: it is made anew.
 ///
+/// The ring is for one thread (IORING_SETUP_DEFER_TASKRUN): what happens to its handles then waits for its next wait,
+/// instead of interrupting it. Where another one waits, a ring of that thread's takes its place; where that goes on, as
+/// in a pool, one that is anybody's. Only then do the files of its polls stay open a moment longer.
+///
 /// The rings are not inherited: in a forked child every operation is refused with operation_not_permitted.
 class Uring_Demultiplexer final : public Demultiplexer {
  public:
@@ -67,7 +72,7 @@ class Uring_Demultiplexer final : public Demultiplexer {
       os::close(Handle{ring_.ring_fd});
       return;
     }
-    if (io_uring_sqe* const entry = next_entry()) {
+    if (io_uring_sqe* const entry = is_foreign() ? nullptr : next_entry()) {
       io_uring_prep_cancel64(entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
       entry->user_data = nobody;
       (void)retry(table().ring_enter, &ring_, 0u, Duration::zero());
@@ -79,8 +84,7 @@ class Uring_Demultiplexer final : public Demultiplexer {
   Result<> open() {
     count_forks();
     forks_ = forks.load(std::memory_order_relaxed);
-    if (const Raw raw = retry(table().ring_open, &ring_, submissions, completions); raw < 0) return failure(raw);
-    opened_ = true;
+    if (const Result<> opened = open_ring(); !opened) return opened;
     const Result<Waker> probed = Waker::open();
     if (!probed) return std::unexpected{probed.error()};
     const Handle handle = probed->handle();
@@ -125,6 +129,7 @@ class Uring_Demultiplexer final : public Demultiplexer {
     if (slot == nullptr) return fail(std::errc::no_such_file_or_directory);
     slot->flags &= Slot::listed | Slot::armed;
     if (!slot->has(Slot::armed)) return {};
+    if (is_foreign()) return move();
     if (!disarm(*slot, handle)) return fail(std::errc::resource_unavailable_try_again);
     return done(retry(table().ring_enter, &ring_, 0u, Duration::zero()));
   }
@@ -134,22 +139,31 @@ class Uring_Demultiplexer final : public Demultiplexer {
   Result<std::size_t> wait(std::span<Ready> out, Duration timeout) override {
     if (forked()) return fail(std::errc::operation_not_permitted);
     if (out.empty()) return fail(std::errc::invalid_argument);
+    if (!opened_ || is_foreign()) [[unlikely]] {
+      if (const Result<> moved = move(); !moved) return std::unexpected{moved.error()};
+    }
     timeout = std::min(timeout, longest);
     const bool limited = timeout > Duration::zero();
     const Time_Point end = limited ? Clock::now() + timeout : Time_Point{};
     std::size_t count = 0;
     ++turn_;
+    bool listed = true;
     for (bool again = false;;) {
-      if (const Result<> armed = arm_listed(); !armed) return std::unexpected{armed.error()};
+      if (listed && !has_more()) {  // what happened before goes first: a poll made anew may end at once
+        if (const Result<> armed = arm_listed(); !armed) return std::unexpected{armed.error()};
+        listed = false;
+      }
+      again = again || listed;
       const bool blocks = !again && timeout != Duration::zero() && io_uring_cq_ready(&ring_) == 0;
       const Raw raw = table().ring_enter(&ring_, blocks ? 1u : 0u, blocks ? timeout : Duration::zero());
       if (raw == interrupted || (raw < 0 && count > 0)) return count;
       if (raw < 0 && io_uring_cq_ready(&ring_) == 0) return failure(raw);  // else room is made first: EBUSY
       count += reap(out.subspan(count));
-      again = std::exchange(look_again_, false) && count < out.size();
+      again = (std::exchange(look_again_, false) || has_more() || listed) && count < out.size();
       if (again) continue;
       if (count > 0 || timeout == Duration::zero() || (blocks && raw == 0)) return count;
       if (limited) timeout = std::max(end - Clock::now(), Duration::zero());  // what came was of no interest
+      listed = true;
     }
   }
 
@@ -171,6 +185,40 @@ class Uring_Demultiplexer final : public Demultiplexer {
     std::uint8_t flags = 0;
   };
   static constexpr std::uint64_t nobody = 0xffffffff;  // user data of a cancellation: the handle -1
+
+  /// Never the number of a thread that has ended, as its id may be.
+  static std::uint64_t this_thread() noexcept {
+    static std::atomic<std::uint64_t> threads{0};
+    thread_local const std::uint64_t number = threads.fetch_add(1, std::memory_order_relaxed) + 1;
+    return number;
+  }
+  bool is_foreign() const noexcept { return thread_ != 0 && thread_ != this_thread(); }
+
+  Result<> open_ring() noexcept {
+    Raw raw = raw_error(std::errc::not_supported);
+    const bool one_thread = moves_ <= 1;
+    if (one_thread) raw = retry(table().ring_open, &ring_, submissions, completions, true);
+    thread_ = raw >= 0 ? this_thread() : 0;
+    if (raw == raw_error(std::errc::not_supported)) {
+      raw = retry(table().ring_open, &ring_, submissions, completions, false);
+    }
+    opened_ = raw >= 0;
+    return done(raw);
+  }
+
+  /// All polls end with the old ring. Where no new one can be had, the next wait tries again.
+  Result<> move() noexcept {
+    if (std::exchange(opened_, false)) io_uring_queue_exit(&ring_);
+    ++moves_;
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      Slot& slot = slots_[i];
+      if (!slot.has(Slot::armed)) continue;
+      slot.flags = static_cast<std::uint8_t>(slot.flags & ~Slot::armed);
+      ++slot.generation;
+      if (slot.has(Slot::used)) list(slot, Handle{static_cast<std::int32_t>(i)});
+    }
+    return open_ring();
+  }
 
   bool forked() const noexcept { return forks_ != forks.load(std::memory_order_relaxed); }
 
@@ -254,6 +302,11 @@ class Uring_Demultiplexer final : public Demultiplexer {
     return {};
   }
 
+  /// The kernel has not told all: it tells some 20 of a deferred batch a call, and what its queue has room for.
+  bool has_more() const noexcept {
+    return (IO_URING_READ_ONCE(*ring_.sq.kflags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
+  }
+
   std::size_t reap(std::span<Ready> out) noexcept {
     std::size_t count = 0;
     unsigned seen = 0, head = 0;
@@ -279,33 +332,41 @@ class Uring_Demultiplexer final : public Demultiplexer {
     const Handle handle{static_cast<std::int32_t>(completion.user_data & 0xffffffff)};
     Slot* const slot = find(handle);
     if (slot == nullptr || completion.user_data != user_data(*slot, handle)) return false;
-    const bool over = slot->has(Slot::listed);  // of a poll that stays: reported already
-    if ((completion.flags & IORING_CQE_F_MORE) == 0) {
-      slot->flags = static_cast<std::uint8_t>(slot->flags & ~Slot::armed);
-      list(*slot, handle);
-    }
-    const bool reported = slot->turn == turn_;
-    if (reported && !slot->has(Slot::waker)) list(*slot, handle);  // looked at with others once more
-    if (over || reported) return false;
-    if (completion.res == -ECANCELED) return look_again_ = true, false;  // the thread that made it has ended
+    const bool ended = (completion.flags & IORING_CQE_F_MORE) == 0;
+    if (ended) slot->flags = static_cast<std::uint8_t>(slot->flags & ~Slot::armed);
+    if (slot->has(Slot::listed)) return false;  // it is made anew in any case
+    if (completion.res == -ECANCELED) return look_again(*slot, handle);  // the thread that made it has ended
     std::uint32_t events = completion.res < 0 ? EPOLLERR : static_cast<std::uint32_t>(completion.res);
     if ((events & POLLNVAL) != 0) events |= EPOLLERR;
     events &= events_of(slot->interest) | EPOLLERR | EPOLLHUP;
-    if (events == 0) return false;
-    if (!slot->has(Slot::waker)) list(*slot, handle);
-    if (completion.res >= 0 && !slot->has(Slot::looked) && is_doubtful(*slot, events)) {
+    const bool told = events == 0 || slot->turn == turn_;
+    if (!told && completion.res >= 0 && !slot->has(Slot::looked) && is_doubtful(*slot, events)) {
       slot->flags |= Slot::looked;
-      return look_again_ = true, false;
+      return look_again(*slot, handle);
     }
+    if (ended || (events != 0 && !slot->has(Slot::waker))) list(*slot, handle);
+    if (told) return false;
     slot->flags = static_cast<std::uint8_t>(slot->flags & ~Slot::looked);
     slot->turn = turn_;
     ready = {slot->token, ready_of(events)};
     return true;
   }
 
+  /// Nothing to report yet.
+  bool look_again(Slot& slot, Handle handle) noexcept {
+    if (arm(slot, handle)) {
+      look_again_ = true;
+    } else {
+      list(slot, handle);
+    }
+    return false;
+  }
+
   io_uring ring_{};
   bool opened_ = false;
-  bool look_again_ = false;  // a handle that was listed belongs into this wait
+  std::uint64_t thread_ = 0;  // whose ring it is; 0: anybody's
+  unsigned moves_ = 0;        // to another thread
+  bool look_again_ = false;  // a poll was made anew whose event belongs into this wait
   unsigned forks_ = 0;
   std::uint64_t turn_ = 0;
   std::vector<Slot> slots_;     // by handle value
@@ -314,14 +375,15 @@ class Uring_Demultiplexer final : public Demultiplexer {
 
 }  // namespace
 
-Raw ring_open(io_uring* ring, unsigned entries, unsigned most_completions) {
+Raw ring_open(io_uring* ring, unsigned entries, unsigned most_completions, bool one_thread) {
   io_uring_params parameters{};
-  parameters.flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_SUBMIT_ALL;
+  parameters.flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_SUBMIT_ALL |
+                     (one_thread ? for_one_thread : 0u);
   parameters.cq_entries = most_completions;
-  if (const int result = io_uring_queue_init_params(entries, ring, &parameters); result < 0) return result;
-  constexpr unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_CQE_SKIP;  // all since Linux 5.17
-  const int result =
-      (parameters.features & needed) != needed ? -EOPNOTSUPP : io_uring_ring_dontfork(ring);
+  int result = io_uring_queue_init_params(entries, ring, &parameters);
+  if (result < 0) return result == -EINVAL ? -EOPNOTSUPP : result;  // a flag is unknown: before Linux 6.1, or 5.18
+  constexpr unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_CQE_SKIP;
+  result = (parameters.features & needed) != needed ? -EOPNOTSUPP : io_uring_ring_dontfork(ring);
   if (result < 0) io_uring_queue_exit(ring);
   return result;
 }

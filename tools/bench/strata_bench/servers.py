@@ -50,6 +50,7 @@ SINGLE = {each.name: each for each in (
     Definition("floor_defer", "floor_epoll_tuned", ("--defer",)),
     Definition("floor_spin", "floor_epoll_tuned", ("--spin", "50")),
     _strata("strata"),
+    _strata("strata_uring", {"demultiplexer": "io_uring"}),
     _strata("strata_poll", {"demultiplexer": "poll"}),
     _strata("strata_select", {"demultiplexer": "select"}, most_connections=FD_SETSIZE_CONNECTIONS),
     _strata("strata_spin", {"spin": "50us"}),

@@ -85,7 +85,7 @@ struct Operations {
   Raw (*epoll_open)();
   Raw (*epoll_control)(Handle epoll, int operation, Handle, epoll_event*);
   Raw (*epoll_wait)(Handle epoll, epoll_event*, int capacity, Duration timeout);  ///< timeout < 0: for ever
-  Raw (*ring_open)(io_uring*, unsigned entries, unsigned completions);  ///< how long its two queues are
+  Raw (*ring_open)(io_uring*, unsigned entries, unsigned completions, bool one_thread);  ///< how long its queues are
   /// Hands over what is queued, and waits for `wanted` completions; how many there are. timeout < 0: for ever
   Raw (*ring_enter)(io_uring*, unsigned wanted, Duration timeout);
   Raw (*poll)(pollfd*, std::size_t count, Duration timeout);
