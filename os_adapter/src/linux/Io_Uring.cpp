@@ -142,29 +142,10 @@ class Uring_Demultiplexer final : public Demultiplexer {
     if (!opened_ || is_foreign()) [[unlikely]] {
       if (const Result<> moved = move(); !moved) return std::unexpected{moved.error()};
     }
-    timeout = std::min(timeout, longest);
-    const bool limited = timeout > Duration::zero();
-    const Time_Point end = limited ? Clock::now() + timeout : Time_Point{};
-    std::size_t count = 0;
     ++turn_;
-    bool listed = true;
-    for (bool again = false;;) {
-      if (listed && !has_more()) {  // what happened before goes first: a poll made anew may end at once
-        if (const Result<> armed = arm_listed(); !armed) return std::unexpected{armed.error()};
-        listed = false;
-      }
-      again = again || listed;
-      const bool blocks = !again && timeout != Duration::zero() && io_uring_cq_ready(&ring_) == 0;
-      const Raw raw = table().ring_enter(&ring_, blocks ? 1u : 0u, blocks ? timeout : Duration::zero());
-      if (raw == interrupted || (raw < 0 && count > 0)) return count;
-      if (raw < 0 && io_uring_cq_ready(&ring_) == 0) return failure(raw);  // else room is made first: EBUSY
-      count += reap(out.subspan(count));
-      again = (std::exchange(look_again_, false) || has_more() || listed) && count < out.size();
-      if (again) continue;
-      if (count > 0 || timeout == Duration::zero() || (blocks && raw == 0)) return count;
-      if (limited) timeout = std::max(end - Clock::now(), Duration::zero());  // what came was of no interest
-      listed = true;
-    }
+    const Result<std::size_t> count = collect(out, std::min(timeout, longest));
+    full_ = count == out.size();
+    return count;
   }
 
  private:
@@ -307,6 +288,31 @@ class Uring_Demultiplexer final : public Demultiplexer {
     return (IO_URING_READ_ONCE(*ring_.sq.kflags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
   }
 
+  /// What came for polls of the past, or is of no interest, ends no wait.
+  Result<std::size_t> collect(std::span<Ready> out, Duration timeout) {
+    const bool limited = timeout > Duration::zero();
+    const Time_Point end = limited ? Clock::now() + timeout : Time_Point{};
+    std::size_t count = 0;
+    bool anew = true, again = full_ && has_more();  // what had no room goes before what is polled anew
+    for (;;) {
+      if (anew && !again) {
+        if (const Result<> armed = arm_listed(); !armed) return std::unexpected{armed.error()};
+        anew = false;
+      }
+      const bool blocks = count == 0 && !again && timeout != Duration::zero() && io_uring_cq_ready(&ring_) == 0;
+      const Raw raw = table().ring_enter(&ring_, blocks ? 1u : 0u, blocks ? timeout : Duration::zero());
+      if (raw == interrupted || (raw < 0 && count > 0)) return count;
+      if (raw < 0 && io_uring_cq_ready(&ring_) == 0) return failure(raw);  // else room is made first: EBUSY
+      count += reap(out.subspan(count));
+      again = std::exchange(look_again_, false) || has_more();
+      if (count == out.size() || !(again || anew)) {
+        if (count > 0 || timeout == Duration::zero() || (blocks && raw == 0)) return count;
+        if (limited) timeout = std::max(end - Clock::now(), Duration::zero());
+        anew = true;
+      }
+    }
+  }
+
   std::size_t reap(std::span<Ready> out) noexcept {
     std::size_t count = 0;
     unsigned seen = 0, head = 0;
@@ -366,6 +372,7 @@ class Uring_Demultiplexer final : public Demultiplexer {
   bool opened_ = false;
   std::uint64_t thread_ = 0;  // whose ring it is; 0: anybody's
   unsigned moves_ = 0;        // to another thread
+  bool full_ = false;        // the last wait had no room for more
   bool look_again_ = false;  // a poll was made anew whose event belongs into this wait
   unsigned forks_ = 0;
   std::uint64_t turn_ = 0;
