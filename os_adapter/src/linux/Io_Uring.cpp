@@ -283,7 +283,8 @@ class Uring_Demultiplexer final : public Demultiplexer {
     return {};
   }
 
-  /// The kernel has not told all: it tells some 20 of a deferred batch a call, and what its queue has room for.
+  /// The kernel has not told all: it tells some 20 of a deferred batch a call, and what its queue has room for. A hint:
+  /// the flag may be set for what was told meanwhile (io_req_local_work_add()), and then stays.
   bool has_more() const noexcept {
     return (IO_URING_READ_ONCE(*ring_.sq.kflags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
   }
@@ -304,7 +305,7 @@ class Uring_Demultiplexer final : public Demultiplexer {
       if (raw == interrupted || (raw < 0 && count > 0)) return count;
       if (raw < 0 && io_uring_cq_ready(&ring_) == 0) return failure(raw);  // else room is made first: EBUSY
       count += reap(out.subspan(count));
-      again = std::exchange(look_again_, false) || has_more();
+      again = std::exchange(look_again_, false) || (raw > 0 && has_more());
       if (count == out.size() || !(again || anew)) {
         if (count > 0 || timeout == Duration::zero() || (blocks && raw == 0)) return count;
         if (limited) timeout = std::max(end - Clock::now(), Duration::zero());
