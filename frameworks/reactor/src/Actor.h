@@ -16,10 +16,11 @@ inline namespace v1 {
 /// never overlap: it stands in the run queue at most once, and not while it is busy. 16 bytes.
 struct Actor {
   static constexpr std::uint8_t busy = 1;    ///< a thread is in an upcall of it
-  static constexpr std::uint8_t queued = 2;  ///< stands in the run queue, or in the strand's list
+  static constexpr std::uint8_t queued = 2;  ///< its slot stands in the run queue, perhaps for who had it before
   static constexpr std::uint8_t flush = 4;   ///< asked for by flush_later
   static constexpr std::uint8_t apart = 8;   ///< out of the demultiplexer's set until its upcall is over
   static constexpr std::uint8_t held = 16;   ///< adopted, and not begun yet: busy in the name of who has adopted it
+  static constexpr std::uint8_t listed = 32;  ///< one of the strand's: stands in its list
 
   Mail_List mail;
   std::uint8_t ready = 0;  ///< os::Ready bits that it was not told of

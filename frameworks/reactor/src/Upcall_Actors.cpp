@@ -126,12 +126,13 @@ void Upcall_Pool::deliver(const Ready& event) noexcept {
   }
   if (!any(slot->effective())) return core_.quiet_event(*slot, event);
   Actor& actor = actors_[index];
-  if (actor.is(Actor::busy | Actor::queued) || (slot->has(Handler_Slot::common) && common_.is(Actor::busy))) {
+  const bool common = slot->has(Handler_Slot::common);
+  if (actor.is(Actor::busy | (common ? Actor::listed : Actor::queued)) || (common && common_.is(Actor::busy))) {
     set_apart(index, event);
     return;
   }
   actor.ready = event.set;
-  if (slot->has(Handler_Slot::common)) {
+  if (common) {
     await_strand(index);
     enqueue_common();
   } else {
@@ -154,8 +155,8 @@ void Upcall_Pool::set_apart(std::uint32_t index, const Ready& event) noexcept {
 
 /// Puts one of the strand's into its list.
 void Upcall_Pool::await_strand(std::uint32_t index) noexcept {
-  if (actors_[index].is(Actor::queued)) return;
-  actors_[index].set(Actor::queued);
+  if (actors_[index].is(Actor::listed)) return;
+  actors_[index].set(Actor::listed);
   common_ready_.push_back(core_.table.token(index));
 }
 
@@ -197,6 +198,7 @@ void Upcall_Pool::run_handler(std::uint32_t index) noexcept {
     core_.metrics.stale.add();
     return;
   }
+  if (core_.table.at(index).has(Handler_Slot::common)) return;  // the queue meant who had this slot before
   if (actor.is(Actor::busy)) return;
   const std::uint64_t token = core_.table.token(index);
   const std::uint8_t ready = std::exchange(actor.ready, std::uint8_t{0});
@@ -305,7 +307,7 @@ void Upcall_Pool::run_common_handlers() noexcept {
     Actor& actor = actors_[index];
     const std::uint8_t ready = std::exchange(actor.ready, std::uint8_t{0});
     const bool flush = actor.is(Actor::flush);
-    actor.unset(Actor::flush | Actor::queued);
+    actor.unset(Actor::flush | Actor::listed);
     run_events(token, ready, flush);
     if (core_.table.find(token) != nullptr && actor.is(Actor::apart)) put_back(index, token);
   }
@@ -355,7 +357,7 @@ void Upcall_Pool::close(std::uint32_t index) noexcept {
   actor.unset(Actor::flush);
   while (Mail* mail = actor.mail.pop()) dropped_.push(*mail);
   if (closing.common) {
-    actor.unset(Actor::queued);
+    actor.unset(Actor::listed);
     enqueue_common();
   }
   if (dispatch_ == Dispatch::worker_pool && here.context == workers_.front().context.get()) wake_one();
@@ -363,7 +365,7 @@ void Upcall_Pool::close(std::uint32_t index) noexcept {
 
 void Upcall_Pool::forget(std::uint32_t index) noexcept {
   actors_[index].ready = 0;
-  actors_[index].unset(Actor::flush | Actor::queued | Actor::apart);
+  actors_[index].unset(Actor::flush | Actor::listed | Actor::apart);
 }
 
 /// Nobody's upcall: none of theirs can run any more.
