@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Handlers of the reactor's own strand (Strand_Of::reactor) in every model: they stay in it
-// whoever had their slot before.
+// Handlers of the reactor's own strand (Strand_Of::reactor) in every model: where they are at home, and that they stay
+// in it whoever had their slot before.
 #include <strata/reactor/Reactor.h>
 
 #include "Reactor_Rig.h"
@@ -15,6 +15,7 @@ constexpr strata::Adopt_Options of_the_strand{.strand = strata::Strand_Of::react
 class Pool_Strand_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Pool_Strand_Test);
   CPPUNIT_TEST(one_that_takes_the_slot_of_a_queued_handler_stays_in_the_strand);
+  CPPUNIT_TEST(one_is_at_home_in_the_strand);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -47,6 +48,24 @@ class Pool_Strand_Test : public CppUnit::TestFixture {
       if (rig.reactor->pooled()) CPPUNIT_ASSERT_EQUAL(slot(queued.ref), slot(heir));
       CPPUNIT_ASSERT(rig.diary.contains("do "));
       CPPUNIT_ASSERT(in_strand);
+    });
+  }
+
+  void one_is_at_home_in_the_strand() {
+    on_each_backend([](Rig& rig) {
+      auto member = rig.adopt("a", Event_Mask::input, of_the_strand);
+      auto stranger = rig.adopt("b");
+      int homes = 0;
+      const auto look = [&] { homes += rig.reactor->at_home(member.ref) ? 1 : 0; };
+      member.probe->on_input = [&] { return look(), member.probe->read(); };
+      Rig::expect_ok(rig.reactor->post(look));
+      rig.send(member);
+      rig.turn();
+      CPPUNIT_ASSERT_EQUAL(2, homes);
+      stranger.probe->on_input = [&] { return look(), stranger.probe->read(); };
+      rig.send(stranger);
+      rig.turn();
+      CPPUNIT_ASSERT_EQUAL(rig.reactor->pooled() ? 2 : 3, homes);
     });
   }
 };

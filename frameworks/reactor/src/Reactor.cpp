@@ -183,6 +183,13 @@ bool Reactor::in_upcall_of(std::uint64_t token) const noexcept {
   return core_->running_here() ? here.token == token : core_->at_home();
 }
 
+bool Reactor::in_upcall_of(Handler_Ref ref) const noexcept {
+  if (!core_->running_here() || here.token != 0) return in_upcall_of(ref.token());
+  const Reactor_Core::Locked locked{*core_};
+  const Handler_Slot* slot = core_->table.find(ref.token());
+  return slot != nullptr && slot->has(Handler_Slot::common);
+}
+
 Registration::Registration(Registration&& other) noexcept
     : ref_(std::exchange(other.ref_, {})) {}
 

@@ -155,8 +155,9 @@ class Reactor {
   /// What the thread that asks lends to the upcalls that it runs; null outside of `run`.
   Run_Context* context() const noexcept { return pooled_ ? pool_context() : context_; }
   bool at_home() const noexcept;     ///< the caller may use what is marked home
-  /// The caller may use what is marked home of that handler: in a pool, in its upcalls alone.
-  bool at_home(Handler_Ref ref) const noexcept { return pooled_ ? in_upcall_of(ref.token()) : at_home(); }
+  /// The caller may use what is marked home of that handler: in a pool, in its upcalls alone; of one of the reactor's
+  /// strand, anywhere in that.
+  bool at_home(Handler_Ref ref) const noexcept { return pooled_ ? in_upcall_of(ref) : at_home(); }
   /// The caller stands in the reactor's own strand: a watched handler, a callback; or it is the owner outside of `run`.
   bool on_strand() const noexcept { return pooled_ ? in_upcall_of(0) : at_home(); }
   bool pooled() const noexcept { return pooled_; }  ///< threads share it: Reactor_Options::dispatch is not `single`
@@ -186,6 +187,7 @@ class Reactor {
   void refile_shared(Timer_Node& node, Tick deadline) noexcept;
   Run_Context* pool_context() const noexcept;
   bool in_upcall_of(std::uint64_t token) const noexcept;
+  bool in_upcall_of(Handler_Ref ref) const noexcept;
 
   // Copies from the core, for what every message asks.
   Run_Context* context_ = nullptr;
