@@ -30,7 +30,8 @@ class Event_Handler {
 
   /// The handle to wait on: the same from `adopt` until `handle_close` has returned.
   virtual os::Handle handle() const noexcept = 0;
-  /// A read will not block, or will fail at once. Called again as long as that is so: readiness is level-triggered.
+  /// A read will not block, or will fail at once. Called again as long as that is so: readiness is level-triggered. In
+  /// a pool it may be told of bytes that it has read: by an upcall that ended as another thread came from its wait.
   virtual Result<> handle_input() { return {}; }
   /// A write will not block; or `Reactor::flush_later` was asked for.
   virtual Result<> handle_output() { return {}; }
