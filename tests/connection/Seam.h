@@ -45,7 +45,7 @@ class Seam {
   std::size_t sends = 0, receives = 0, accepts = 0;
   std::vector<std::size_t> sent;  ///< bytes taken by each send that took any
 
-  /// While one lives, calls are a peer's.
+  /// While one lives, calls of its thread are a peer's.
   struct Quiet {
     Quiet() { ++quiet; }
     ~Quiet() { --quiet; }
@@ -54,7 +54,7 @@ class Seam {
  private:
   static inline Seam* current = nullptr;
   static inline const os::Operations* below = nullptr;
-  static inline int quiet = 0;
+  static inline thread_local int quiet = 0;
 
   static os::Raw counted(std::size_t& calls, os::Raw result) {
     if (result != raw(std::errc::interrupted)) ++calls;
