@@ -111,14 +111,18 @@ class Model_Rig {
       service.close_all(strata::errc::stopping);
     });
     const bool idle = comes_true([&] { return service.idle(); });
+    halt();
+    return idle && ran_.has_value();
+  }
+  /// The threads alone, and what they ran: for a test that has failed. Idempotent.
+  void halt() {
     if (workers_) workers_->stop();
     if (pool_) pool_->stop();
-    main->stop();
+    if (runner_.joinable()) main->stop();
     runner_.join();
     acceptor_.reset();
     pool_.reset();
     main.reset();
-    return idle && ran_.has_value();
   }
   strata::Acceptor_Base& acceptor() { return *acceptor_; }
 
