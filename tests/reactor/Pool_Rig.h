@@ -89,12 +89,14 @@ struct Pool {
     os::Unique_Handle peer;
   };
 
-  Pool(Dispatch dispatch, unsigned threads, std::size_t guests, std::string_view mechanism = "auto") {
+  Pool(Dispatch dispatch, unsigned threads, std::size_t guests, std::string_view mechanism = "auto",
+       std::size_t post_capacity = 65'536) {
     strata::Log_System::process().set_level("", strata::Log_Level::off);
     strata::Reactor_Options options;
     options.dispatch = dispatch;
     options.threads = threads;
     options.demultiplexer = mechanism;
+    options.post_capacity = post_capacity;
     reactor = std::move(*Reactor::open(options));
     for (std::size_t i = 0; i < guests; ++i) add();
   }

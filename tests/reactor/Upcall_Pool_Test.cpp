@@ -39,6 +39,7 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(readiness_is_level_triggered);
   CPPUNIT_TEST(handlers_come_and_go_under_load);
   CPPUNIT_TEST(a_stop_under_load_ends_and_the_pool_runs_again);
+  CPPUNIT_TEST(posts_for_the_closed_leave_room_for_others);
   CPPUNIT_TEST(a_pool_of_no_threads_is_refused);
   CPPUNIT_TEST_SUITE_END();
 
@@ -384,6 +385,23 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
       pool.start();
       pool.stop();
       CPPUNIT_ASSERT_EQUAL(accepted.load(), ran.load());
+    });
+  }
+
+  void posts_for_the_closed_leave_room_for_others() {
+    on_each_pool([](Dispatch dispatch, std::string_view mechanism) {
+      for (const bool stopped : {false, true}) {
+        Pool pool{dispatch, 2, 1, mechanism, 8};
+        for (int i = 0; i < 8; ++i) CPPUNIT_ASSERT(pool.reactor->post(pool.places[0].ref, [] {}).has_value());
+        CPPUNIT_ASSERT(pool.reactor->close(pool.places[0].ref, {}).has_value());
+        std::latch done{1};
+        pool.start();
+        if (!stopped) {
+          while (!pool.reactor->post([&done] { done.count_down(); })) std::this_thread::yield();
+          CPPUNIT_ASSERT(comes(done));
+        }
+        pool.stop();
+      }
     });
   }
 

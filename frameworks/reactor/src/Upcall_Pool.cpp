@@ -133,8 +133,9 @@ void Upcall_Pool::serve(Worker& me) noexcept {
   note_stop();
   if (works(me) && run_next()) return;
   if (over_ && caller(me) && calm() && core_.more_to_finish()) {
-    collect_posts();  // accepted before the stop: never lost
-    if (queue_.empty()) core_.yield();  // a producer stands between claim and fill
+    if (!dropped_.empty()) return drop(dropped_.take());  // they may be what leaves no room for the rest
+    collect_posts();                                      // accepted before the stop: never lost
+    if (queue_.empty()) core_.yield();                    // a producer stands between claim and fill
     spread(queue_.size());
   } else if (may_lead(me)) {
     lead();
@@ -196,7 +197,7 @@ void Upcall_Pool::lead() noexcept {
   collected_ = core_.now();
   runs_then_ = runs_;
   if (deputy_deep_) deputys_.notify_one();
-  spread(queue_.size());
+  spread(queue_.size() + (dropped_.empty() ? 0 : 1));
 }
 
 Result<std::size_t> Upcall_Pool::wait_for_events(Duration timeout) noexcept {
