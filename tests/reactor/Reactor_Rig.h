@@ -161,7 +161,6 @@ inline std::vector<Variant> variants(std::initializer_list<std::pair<strata::Dis
   for (const std::string_view backend : backends()) {
     for (const strata::Timer_Kind timers : {strata::Timer_Kind::wheel, strata::Timer_Kind::heap}) {
       for (const auto& [dispatch, threads] : models) {
-        if (backend == "sim" && threads + (dispatch == strata::Dispatch::worker_pool) > 1) continue;  // it has one
         strata::Reactor_Options options;
         options.timers = timers;
         options.dispatch = dispatch;

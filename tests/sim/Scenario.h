@@ -16,6 +16,9 @@ struct Verdict {
 /// The real Acceptor and Svc_Handler among peers, limits and faults that the seed draws. `trace`: each call, or null.
 Verdict run_echo(std::uint64_t seed, std::ostream* trace);
 
+/// A reactor with a pool of threads, and threads that post, send, and close.
+Verdict run_pool(std::uint64_t seed, std::ostream* trace);
+
 /// Random calls of the reactor's whole API against a model of each turn.
 Verdict run_reactor(std::uint64_t seed, std::ostream* trace);
 

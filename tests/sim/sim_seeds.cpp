@@ -26,6 +26,7 @@ struct Named_Scenario {
   std::uint64_t full;  ///< seeds of `check --full`
 };
 constexpr Named_Scenario scenarios[] = {{"echo", strata_test::run_echo, 100'000},
+                                        {"pool", strata_test::run_pool, 100'000},
                                         {"reactor", strata_test::run_reactor, 250'000}};  // of 400 calls each
 
 struct Task {

@@ -17,6 +17,10 @@ class Agenda {
 
   Time_Point now() const noexcept { return now_; }
   void at(Time_Point when, Event);  ///< a time gone by means now
+  /// In so long; < 0 and what no clock reaches: never.
+  Time_Point limit(Duration timeout) const noexcept {
+    return timeout < Duration::zero() || timeout > Time_Point::max() - now_ ? Time_Point::max() : now_ + timeout;
+  }
   bool empty() const noexcept { return entries_.empty(); }
 
   /// Runs what is due, also what that files for now.

@@ -34,6 +34,7 @@ os::Raw Simulated_Demultiplexer::unknown(Handle handle) const {
 }
 
 Result<> Simulated_Demultiplexer::add(Handle handle, Interest interest, std::uint64_t token) {
+  may_change();
   const std::shared_ptr<Object> object = world_.descriptors.share(handle);
   os::Raw outcome = 0;
   if (object == nullptr) {
@@ -49,6 +50,7 @@ Result<> Simulated_Demultiplexer::add(Handle handle, Interest interest, std::uin
 }
 
 Result<> Simulated_Demultiplexer::modify(Handle handle, Interest interest, std::uint64_t token) {
+  may_change();
   Entry* const entry = find(handle);
   if (entry != nullptr) {
     entry->interest = interest;
@@ -59,6 +61,7 @@ Result<> Simulated_Demultiplexer::modify(Handle handle, Interest interest, std::
 }
 
 Result<> Simulated_Demultiplexer::remove(Handle handle) {
+  may_change();
   Entry* const entry = find(handle);
   const os::Raw outcome = entry != nullptr ? 0 : unknown(handle);
   if (entry != nullptr) entries_.erase(entries_.begin() + (entry - entries_.data()));
@@ -102,37 +105,53 @@ std::size_t Simulated_Demultiplexer::collect(std::span<Ready> out) {
   return count;
 }
 
+bool Simulated_Demultiplexer::any_ready() const {
+  return std::ranges::any_of(entries_, [this](const Entry& each) {
+    const std::shared_ptr<Object> object = each.object.lock();
+    return object != nullptr && report(each, *object) != 0;
+  });
+}
+
+bool Simulated_Demultiplexer::concurrent() const noexcept { return world_.concurrent_sets; }
+
+/// What epoll bears and poll and select do not: that they are changed while a thread waits.
+void Simulated_Demultiplexer::may_change() {
+  world_.threads.may_switch();
+  if (waiting_ != 0 && !concurrent()) {
+    world_.threads.give_up("a demultiplexer that is not concurrent was changed while a thread waits in it");
+  }
+}
+
 Result<std::size_t> Simulated_Demultiplexer::wait(std::span<Ready> out, Duration timeout) {
-  const bool forever = timeout < Duration::zero();
+  world_.threads.may_switch();
   const Time_Point start = world_.agenda.now();
-  const Time_Point limit = forever || timeout > Time_Point::max() - start ? Time_Point::max() : start + timeout;
+  const Time_Point limit = world_.agenda.limit(timeout);
   if (world_.roll(world_.faults.interrupt)) {
     world_.record("wait", static_cast<std::int64_t>(out.size()), timeout.count(), error(std::errc::interrupted));
     return std::size_t{0};
   }
   world_.agenda.run_due();
   std::size_t count = collect(out);
+  if (count == 0 && limit == start) {
+    world_.threads.pass_on();  // or else one that polls would let nobody run
+    count = collect(out);
+  }
   while (count == 0 && world_.agenda.now() < limit) {
-    if (forever && world_.agenda.empty()) return give_up("deadlock: the loop waits for ever and nothing will happen");
     if (start > world_.horizon) return give_up("the run does not end: its virtual time is over");
-    world_.agenda.advance_towards(limit);
-    world_.calls_now = 0;
-    if (world_.roll(world_.faults.late_wake)) {
-      const auto most = static_cast<std::uint64_t>(world_.faults.late_by.count());
-      const Duration late{static_cast<std::int64_t>(world_.random.below(most + 1))};
-      world_.agenda.advance_to(world_.agenda.now() + late);
-    }
+    ++waiting_;
+    const bool goes_on = world_.threads.wait(*this, limit);
+    --waiting_;
+    if (!goes_on) return fail(std::errc::resource_deadlock_would_occur);
     count = collect(out);
   }
   world_.record("wait", static_cast<std::int64_t>(out.size()), timeout.count(), static_cast<os::Raw>(count));
-  if (world_.calls_now > world_.calls_at_once) {
-    return give_up("the loop spins: " + std::to_string(world_.calls_at_once) + " calls at one instant");
-  }
-  return count;
+  world_.threads.may_switch();
+  if (world_.calls_now <= world_.calls_at_once) return count;
+  return give_up("the loop spins: " + std::to_string(world_.calls_at_once) + " calls at one instant");
 }
 
-Result<std::size_t> Simulated_Demultiplexer::give_up(std::string_view why) {
-  world_.diagnosis = why;
+Result<std::size_t> Simulated_Demultiplexer::give_up(const std::string& why) {
+  world_.threads.diagnose(why);
   return fail(std::errc::resource_deadlock_would_occur);
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <strata/os/Demultiplexer.h>
@@ -23,8 +24,10 @@ class Simulated_Demultiplexer final : public os::Demultiplexer {
   Result<> modify(os::Handle, os::Interest, std::uint64_t token) override;
   Result<> remove(os::Handle) override;
   void forget(os::Handle) noexcept override;
+  bool concurrent() const noexcept override;
   Result<std::size_t> wait(std::span<os::Ready> out, Duration timeout) override;
   Result<bool> add_waker(os::Handle, std::uint64_t token) override;
+  bool any_ready() const;  ///< for who decides which thread goes on
 
  private:
   struct Entry {
@@ -39,10 +42,12 @@ class Simulated_Demultiplexer final : public os::Demultiplexer {
   os::Raw unknown(os::Handle) const;
   std::uint8_t report(const Entry&, const Object&) const;
   std::size_t collect(std::span<os::Ready> out);
-  Result<std::size_t> give_up(std::string_view why);
+  void may_change();
+  Result<std::size_t> give_up(const std::string& why);
 
   World& world_;
   std::vector<Entry> entries_;
+  int waiting_ = 0;                 // threads inside of wait
   std::vector<std::size_t> ready_;  // indices, reused by each collect
 };
 

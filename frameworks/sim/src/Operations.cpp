@@ -2,6 +2,7 @@
 #include <strata/os/Operations.h>
 
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "Demultiplexer.h"
 #include "Socket.h"
 #include "Socket_Operations.h"
+#include "Switching.h"
 #include "World.h"
 
 namespace strata::inline v1::sim {
@@ -132,11 +134,20 @@ Result<std::unique_ptr<os::Demultiplexer>> open_demultiplexer(std::string_view) 
   return std::make_unique<Simulated_Demultiplexer>(world());
 }
 
+Raw thread_start(const os::Thread_Start& wanted) { return world().threads.start(wanted); }
+Raw thread_join(std::uint64_t id) { return world().threads.join(id); }
+Raw park(const std::atomic<std::uint32_t>& word, std::uint32_t expected, Duration timeout) {
+  return world().threads.park(word, expected, timeout);
+}
+Raw unpark(const std::atomic<std::uint32_t>& word, unsigned most) { return world().threads.unpark(word, most); }
+
 constexpr Raw refused = error(std::errc::function_not_supported);
 
 void fill_processes(os::Operations& table) {
-  table.thread_start = [](const os::Thread_Start&) { return error(std::errc::resource_unavailable_try_again); };
-  table.thread_join = [](std::uint64_t) { return error(std::errc::no_such_process); };
+  table.thread_start = switching<thread_start>;
+  table.thread_join = switching<thread_join>;
+  table.park = switching<park>;
+  table.unpark = switching<unpark>;
   table.process_id = []() -> Raw { return 1000; };
   table.signal_open = signal_open;
   table.signal_read = signal_read;
@@ -152,7 +163,7 @@ void fill_waiting(os::Operations& table) {
   table.poll = [](pollfd*, std::size_t, Duration) { return refused; };
   table.select = [](int, void*, void*, void*, Duration) { return refused; };
   table.open_demultiplexer = open_demultiplexer;
-  table.monotonic_ns = monotonic_ns;
+  table.monotonic_ns = switching<monotonic_ns>;
   table.timer_open = [] { return refused; };
   table.timer_set = [](Handle, std::int64_t) { return refused; };
   table.wall_ns = wall_ns;
@@ -161,12 +172,12 @@ void fill_waiting(os::Operations& table) {
 
 os::Operations make_table() {
   os::Operations table = os::native_operations();
-  table.close = close;
-  table.read = read;
-  table.write = write;
+  table.close = switching<close>;
+  table.read = switching<read>;
+  table.write = switching<write>;
   table.is_regular_file = is_regular_file;
-  table.duplicate = duplicate;
-  table.event_open = event_open;
+  table.duplicate = switching<duplicate>;
+  table.event_open = switching<event_open>;
   table.file_open = file_open;
   table.file_status = file_status;
   table.file_sync = file_sync;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/sim/Simulator.h>
 
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "World.h"
 
@@ -28,13 +30,31 @@ Simulator::Simulator(std::uint64_t seed, const Faults& faults)
       previous_{std::exchange(active_world(), world_.get())},
       scope_{simulated_operations()} {}
 
-Simulator::~Simulator() { active_world() = previous_; }
+Simulator::~Simulator() {
+  world_->threads.end();
+  active_world() = previous_;
+  if (!world_->threads.abandoned()) return;
+  static std::vector<std::unique_ptr<World>> kept;  // threads sleep in it for ever
+  kept.push_back(std::move(world_));
+}
+
+Result<> Simulator::run(std::move_only_function<void()> body) {
+  if (world_->threads.run(std::move(body))) return {};
+  return fail(std::errc::resource_deadlock_would_occur);
+}
 
 Time_Point Simulator::now() const noexcept { return world_->agenda.now(); }
 void Simulator::after(Duration delay, std::move_only_function<void()> event) {
-  world_->agenda.at(now() + delay, std::move(event));
+  world_->agenda.at(now() + delay, [world = world_.get(), what = std::move(event)]() mutable {
+    world->threads.outside(std::move(what));
+  });
 }
-void Simulator::advance(Duration by) { world_->agenda.advance_to(now() + by); }
+void Simulator::advance(Duration by) {
+  if (!world_->threads.several()) return world_->agenda.advance_to(now() + by);
+  world_->threads.sleep_until(world_->agenda.limit(by));
+}
+void Simulator::may_switch() { world_->threads.may_switch(); }
+void Simulator::switch_rate(double rate) noexcept { world_->threads.switch_rate(rate); }
 void Simulator::end_after(Duration length) noexcept { world_->horizon = now() + length; }
 void Simulator::calls_at_once(std::uint64_t most) noexcept { world_->calls_at_once = most; }
 void Simulator::raise(os::Signal signal) noexcept { world_->signals.raise(signal); }

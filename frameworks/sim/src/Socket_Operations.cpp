@@ -11,6 +11,7 @@
 #include <strata/os/Socket.h>
 
 #include "Socket.h"
+#include "Switching.h"
 #include "World.h"
 
 namespace strata::inline v1::sim {
@@ -190,16 +191,16 @@ Raw socket_operations::send(Handle handle, const std::byte* data, std::size_t si
 }
 
 void socket_operations::fill(os::Operations& table) {
-  table.socket = open_socket;
-  table.socket_pair = socket_pair;
-  table.bind = bind;
-  table.listen = listen;
-  table.accept = accept;
-  table.connect = connect;
-  table.receive = receive;
-  table.send = send;
-  table.send_gathered = send_gathered;
-  table.shutdown = shutdown;
+  table.socket = switching<open_socket>;
+  table.socket_pair = switching<socket_pair>;
+  table.bind = switching<bind>;
+  table.listen = switching<listen>;
+  table.accept = switching<accept>;
+  table.connect = switching<connect>;
+  table.receive = switching<receive>;
+  table.send = switching<send>;
+  table.send_gathered = switching<send_gathered>;
+  table.shutdown = switching<shutdown>;
   table.set_option = set_option;
   table.get_option = get_option;
   table.local_address = local_address;

@@ -15,13 +15,15 @@
 #include "Descriptors.h"
 #include "Network.h"
 #include "Signals.h"
+#include "Threads.h"
 
 namespace strata::inline v1::sim {
 
-/// All that a simulated process can see. @threads loop, one at a time
+/// All that a simulated process can see. @threads any of its own: the one that holds the baton
 struct World {
-  World(std::uint64_t seed, const Faults& plan) : random{seed}, faults{plan} {}
+  World(std::uint64_t number, const Faults& plan) : seed{number}, random{number}, faults{plan} {}
 
+  const std::uint64_t seed;
   Random random;
   Faults faults;
   Trace trace;
@@ -35,6 +37,8 @@ struct World {
   Time_Point horizon = Agenda::start + std::chrono::hours{24 * 3650};
   std::size_t buffer = 64 * 1024;  // of a new socket, in each direction
   bool wakers_are_edges = random.chance(0.5);
+  bool concurrent_sets = Random{~seed}.chance(0.5);  // as epoll's; else as those of poll and select
+  Threads threads{*this};
 
   Duration latency() {
     const auto spread = static_cast<std::uint64_t>((faults.latency_max - faults.latency_min).count());

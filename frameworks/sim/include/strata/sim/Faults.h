@@ -18,6 +18,7 @@ struct Faults {
   double accept_error = 0;   ///< EPROTO, EPERM, ENOBUFS or ENOMEM from accept; the connection waits on
   double accept_abort = 0;   ///< ECONNABORTED from accept; the connection is gone
   double no_descriptor = 0;  ///< EMFILE or ENFILE from whatever makes a descriptor
+  double no_thread = 0;      ///< EAGAIN from starting a thread
   double no_memory = 0;      ///< ENOBUFS from a send
   double late_wake = 0;      ///< the loop wakes up to `late_by` after something became ready
   Duration late_by{};

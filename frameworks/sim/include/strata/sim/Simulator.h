@@ -8,6 +8,7 @@
 #include <string>
 
 #include <strata/os/Operations.h>
+#include <strata/os/Result.h>
 #include <strata/os/Signal_Source.h>
 #include <strata/sim/Faults.h>
 #include <strata/sim/Trace.h>
@@ -16,12 +17,16 @@ namespace strata::inline v1::sim {
 
 struct World;
 
-/// A world in memory behind the seam: one thread, one seed, a virtual clock. While it lives, every `os::` call acts on
-/// sockets, counters and signals that exist only here, and a loop that waits moves the clock. Whatever happens is a
-/// function of the seed and of what the code under test does. Datagrams and threads are refused; files are the real
-/// ones; `resolve` knows literals and "localhost". A loop that can never be woken gets resource_deadlock_would_occur
-/// from its wait, and `diagnosis()` says why: a run ends, it never hangs.
-/// One at a time, unless nested in scope. @threads loop
+/// A world in memory behind the seam: one seed, a virtual clock. While it lives, every `os::` call acts on sockets,
+/// counters and signals that exist only here. Whatever happens is a function of the seed and of what the code under
+/// test does. Datagrams are refused; files are the real ones; `resolve` knows literals and "localhost".
+///
+/// Threads of `os::spawn` take turns: one runs, and the seed says who goes on where it parks, waits or joins, and now
+/// and then at a call through the seam. What does not go through the seam (std::mutex, std::thread, a busy loop) it
+/// does not see: it must not block. When all wait, the clock moves. When nothing can ever wake them, those that wait
+/// for events get resource_deadlock_would_occur and `diagnosis()` says who waits for what: a run ends, it never hangs.
+/// If none of them waits for events, `run` ends; where nobody is in `run`, the process aborts with the diagnosis.
+/// One at a time, unless nested in scope. @threads any of this world; who made it, ends it
 class Simulator {
  public:
   explicit Simulator(std::uint64_t seed, const Faults& = {});
@@ -29,10 +34,18 @@ class Simulator {
   Simulator(const Simulator&) = delete;
   Simulator& operator=(const Simulator&) = delete;
 
+  /// Runs `body` as a thread of this world, and returns when it has ended; what it throws, this throws. Error:
+  /// resource_deadlock_would_occur, see `diagnosis`. Then the world's threads sleep for ever, with all that they own.
+  Result<> run(std::move_only_function<void()> body);
+  /// Another thread may go on here; for what shares memory without the seam.
+  void may_switch();
+  /// How likely a call through the seam lets another thread go on: 0 to 1. Else the seed draws it, from 0.01 to 0.5.
+  void switch_rate(double rate) noexcept;
+
   Time_Point now() const noexcept;
-  /// `event` happens outside of the code under test, when a wait moves the clock there.
+  /// `event` happens outside of the code under test, when the clock comes there; beside threads in one of its own.
   void after(Duration, std::move_only_function<void()> event);
-  void advance(Duration);                       ///< moves the clock by hand
+  void advance(Duration);                       ///< moves the clock by hand; beside threads: sleeps
   void end_after(Duration) noexcept;            ///< a loop that still waits then is given up; ten years by default
   void calls_at_once(std::uint64_t most) noexcept;  ///< more while the clock stands: it spins; 200,000 by default
   void raise(os::Signal) noexcept;              ///< delivered to signal sources that have it
