@@ -17,6 +17,7 @@
 #include <strata/os/Socket.h>
 #include <strata/os/Thread.h>
 #include <strata/reactor/Reactor.h>
+#include <strata/reactor/Reactor_Metrics.h>
 #include <strata/reactor/Reactor_Options.h>
 #include <strata/sim/Random.h>
 #include <strata_test/Interruptions.h>
