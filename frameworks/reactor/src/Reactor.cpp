@@ -109,12 +109,16 @@ void Reactor::for_each(std::uint32_t group, void (*visit)(void*, Handler_Ref, Ev
 
 Result<> Reactor::file(Timer_Node& node, Tick deadline, unsigned kind) noexcept {
   const Reactor_Core::Locked locked{*core_};
-  return timers_->schedule(node, deadline, kind);
+  const Result<> filed = timers_->schedule(node, deadline, kind);
+  if (filed) core_->timer_filed(deadline);
+  return filed;
 }
 
 void Reactor::refile_shared(Timer_Node& node, Tick deadline) noexcept {
   const Reactor_Core::Locked locked{*core_};
-  if (node.filed()) timers_->refresh(node, deadline);
+  if (!node.filed()) return;
+  timers_->refresh(node, deadline);
+  core_->timer_filed(deadline);
 }
 
 void Reactor::unfile(Timer_Node& node) noexcept {

@@ -67,7 +67,11 @@ Result<std::unique_ptr<Reactor_Core>> Reactor_Core::open(const Reactor_Options& 
     Result<std::unique_ptr<Upcall_Pool>> pool = Upcall_Pool::open(*core, options);
     if (!pool) return fail(pool.error());
     core->pool = std::move(*pool);
-    hooks.hold = [](void* self, bool take) noexcept { return static_cast<Reactor_Core*>(self)->hold(take); };
+    hooks.hold = [](void* self, bool take) noexcept {
+      auto& me = *static_cast<Reactor_Core*>(self);
+      if (!take) me.pool->timer_filed(me.queue->nearest());  // whatever was done meanwhile
+      return me.hold(take);
+    };
     hooks.due = [](void* self, Callback_Timers::Due due) noexcept {
       return static_cast<Reactor_Core*>(self)->pool->send_due(due);
     };
@@ -282,6 +286,10 @@ void Reactor_Core::free_returned() noexcept {
 Timer Reactor_Core::schedule(Duration after, Callback callback, Duration interval, std::uint64_t owner) {
   const Result<Timer_Id> id = timers->schedule(now(), after, std::move(callback), interval, owner);
   return id ? Timer{*timers, *id} : Timer{};
+}
+
+void Reactor_Core::timer_filed(Tick deadline) noexcept {
+  if (pool != nullptr) pool->timer_filed(deadline);
 }
 
 bool Reactor_Core::hold(bool take) const noexcept {

@@ -135,6 +135,7 @@ class Reactor_Core {
   bool stop_asked() const noexcept { return stop_.load(std::memory_order_acquire); }
   bool more_to_finish() noexcept { return stop_asked() && posts_->head() != posts_->mark(); }
   void wake() noexcept { waker_.wake(); }
+  void timer_filed(Tick deadline) noexcept;  ///< in a pool, with what guards it held
   static void yield() noexcept;
   Duration time_to_wait(Duration most);
   bool own_event(const os::Ready& event) noexcept;  ///< the waker's or the alarm's: done

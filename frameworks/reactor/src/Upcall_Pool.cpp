@@ -186,6 +186,7 @@ void Upcall_Pool::lead() noexcept {
     const auto runs = static_cast<std::int64_t>(runs_ - runs_then_);
     cost_ = (cost_ + (Clock::now() - collected_) / runs) / 2;
   }
+  waits_until_ = core_.queue->nearest();
   const Result<std::size_t> found = wait_for_events(core_.time_to_wait(wait));
   leading_ = false;
   if (changers_ != 0) returned_.notify_all();
@@ -198,6 +199,11 @@ void Upcall_Pool::lead() noexcept {
   runs_then_ = runs_;
   if (deputy_deep_) deputys_.notify_one();
   spread(queue_.size() + (dropped_.empty() ? 0 : 1));
+}
+
+void Upcall_Pool::hurry_leader(Tick deadline) noexcept {
+  waits_until_ = deadline;
+  core_.wake();
 }
 
 Result<std::size_t> Upcall_Pool::wait_for_events(Duration timeout) noexcept {

@@ -73,6 +73,10 @@ class Upcall_Pool {
   /// After this the demultiplexer's set may be changed: nobody waits in one that cannot bear it.
   void open_set() noexcept;
   std::size_t waiting() const noexcept { return queue_.size(); }
+  /// A timer was filed for then: a leader whose wait would end later looks again.
+  void timer_filed(Tick deadline) noexcept {
+    if (leading_ && deadline < waits_until_) hurry_leader(deadline);
+  }
   bool is_apart(std::uint32_t index) noexcept { return actors_[index].is(Actor::apart); }
 
   /// `may_run`: the caller has just taken the monitor, so that user code may run; else the hook becomes mail.
@@ -117,6 +121,7 @@ class Upcall_Pool {
   void serve(Worker& me) noexcept;
   bool may_lead(const Worker& me) const noexcept;
   void lead() noexcept;
+  void hurry_leader(Tick deadline) noexcept;
   Result<std::size_t> wait_for_events(Duration timeout) noexcept;
   void spread(std::size_t backlog) noexcept;
   void rest(Worker& me) noexcept;
@@ -193,6 +198,7 @@ class Upcall_Pool {
 
   // Who does what
   bool leading_ = false;
+  Tick waits_until_ = 0;  ///< of the lead: the next timer that it knows of
   unsigned changers_ = 0;  ///< threads that wait for the leader to return
   std::uint64_t leads_ = 0;
   std::uint64_t runs_ = 0;
