@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -11,6 +12,7 @@
 #include <strata/connection/Service.h>
 #include <strata/os/Clock.h>
 #include <strata/sim/Random.h>
+#include <strata/sim/Simulator.h>
 
 #include "Echo_Plan.h"
 
@@ -31,7 +33,8 @@ struct Life {
 
 /// The model's book: what every handler must have lived through, and the first thing that was otherwise.
 struct Echo_Ledger {
-  Echo_Ledger(const Echo_Plan& drawn, std::uint64_t seed) : plan{drawn}, random{seed ^ 0xec40} {}
+  Echo_Ledger(const Echo_Plan& drawn, std::uint64_t seed, strata::sim::Simulator& where)
+      : plan{drawn}, random{seed ^ 0xec40}, world{where} {}
 
   void complain(const std::string& what) {
     if (complaint.empty()) complaint = what;
@@ -39,6 +42,7 @@ struct Echo_Ledger {
 
   const Echo_Plan& plan;
   strata::sim::Random random;
+  strata::sim::Simulator& world;
   std::deque<Life> lives;
   std::vector<Model_Echo*> open;  ///< those between open and handle_close
   std::vector<strata::Handler_Ref> gone;  ///< of those closed: nothing may reach them
@@ -47,8 +51,9 @@ struct Echo_Ledger {
 
 class Echo_Service : public strata::Service {
  public:
-  Echo_Service(strata::Reactor& home, strata::Budget& process, Echo_Ledger& book)
-      : Service{"echo", home, book.plan.stream, &process, book.plan.byte_limit}, ledger{book} {}
+  Echo_Service(strata::Reactor& home, strata::Budget& process, Echo_Ledger& book,
+               std::span<strata::Reactor* const> serving)
+      : Service{"echo", home, book.plan.stream, &process, book.plan.byte_limit, serving}, ledger{book} {}
   Echo_Ledger& ledger;
 };
 

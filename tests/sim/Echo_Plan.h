@@ -11,16 +11,19 @@
 #include <strata/sim/Client.h>
 #include <strata/sim/Faults.h>
 
+#include "Scenario.h"
+
 namespace strata_test {
 
 /// All that a seed decides about an echo run.
 struct Echo_Plan {
-  explicit Echo_Plan(std::uint64_t seed);
+  explicit Echo_Plan(std::uint64_t seed, Serving serving = Serving::single);
 
   /// Nothing that may cut a connection is on: every client must get all of its bytes.
   bool calm = false;
   strata::sim::Faults faults;
   strata::Reactor_Options reactor;
+  unsigned reactors = 0;  ///< that serve beside the first; 0: it serves itself
   strata::Stream_Options stream;
   strata::Acceptor_Options acceptor;
   std::size_t descriptors = 0;  ///< the process may have open at once

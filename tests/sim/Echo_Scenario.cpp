@@ -4,15 +4,18 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <span>
 #include <string>
 #include <vector>
 
+#include <strata/concurrency/Reactor_Pool.h>
 #include <strata/connection/Acceptor.h>
 #include <strata/reactor/Reactor.h>
 #include <strata/sim/Client.h>
 #include <strata/sim/Simulator.h>
 #include <strata/timers/Timer_Queue.h>
 
+#include "Kept.h"
 #include "Model_Echo.h"
 #include "Scenario.h"
 
@@ -31,12 +34,10 @@ constexpr strata::Duration patience = 300s;  // virtual; the longest that a faul
 /// One run: the world, the daemon's parts in it, and its clients.
 class Echo_Run {
  public:
-  Echo_Run(std::uint64_t seed, std::ostream* trace) : plan_{seed}, ledger_{plan_, seed}, simulator_{seed} {
-    simulator_.trace().print_live(trace);
-    simulator_.end_after(2 * patience);
-  }
+  Echo_Run(std::uint64_t seed, Serving serving, Simulator& simulator)
+      : plan_{seed, serving}, simulator_{simulator}, ledger_{plan_, seed, simulator} {}
 
-  Verdict run() {
+  void run() {
     start();
     if (ledger_.complaint.empty()) serve();
     if (ledger_.complaint.empty()) drain();
@@ -44,24 +45,27 @@ class Echo_Run {
     if (ledger_.complaint.empty()) check_rest();
     if (ledger_.complaint.empty()) check_clients();
     dismantle();
-    return {simulator_.trace().hash(), ledger_.complaint};
   }
+  const std::string& complaint() const { return ledger_.complaint; }
 
  private:
   void start() {
     simulator_.buffer_size(plan_.buffer);
     reactor_ = *Reactor::open(plan_.reactor);
-    service_.emplace(*reactor_, process_, ledger_);
+    if (plan_.reactors != 0) pool_ = *strata::Reactor_Pool::open(*reactor_, plan_.reactors, plan_.reactor);
+    const std::span<Reactor* const> none, serving = pool_ ? pool_->serving() : none;
+    service_.emplace(*reactor_, process_, ledger_, serving);
     acceptor_.emplace(*service_);
     const std::array<std::uint8_t, 4> loopback{127, 0, 0, 1};
     const std::array addresses{strata::os::Socket_Address::ipv4(loopback, 7007)};
     if (const auto opened = acceptor_->open(addresses, plan_.acceptor); !opened) complain(opened.error().what);
     simulator_.faults() = plan_.faults;
-    simulator_.limit_descriptors(plan_.descriptors);
+    simulator_.limit_descriptors(plan_.descriptors + 2 * plan_.reactors);
     for (strata::sim::Client_Script script : plan_.clients) {
       script.to = addresses[0];
       clients_.emplace_back(simulator_, script);
     }
+    if (pool_ && !pool_->start()) complain("the reactors do not start");
   }
 
   void serve() {
@@ -89,6 +93,7 @@ class Echo_Run {
     expect_run(reactor_->run_for(20s));
     service_->close_all(errc::stopping);
     expect_run(reactor_->run_for(1s));
+    if (pool_) pool_->stop();
   }
 
   void expect_run(const strata::Result<>& outcome) {
@@ -148,6 +153,7 @@ class Echo_Run {
 
   void dismantle() {
     acceptor_.reset();
+    pool_.reset();
     reactor_.reset();  // closes what a failed run has left
     service_.reset();
     clients_.clear();
@@ -159,10 +165,11 @@ class Echo_Run {
   void complain(const std::string& what) { ledger_.complain(what); }
 
   const Echo_Plan plan_;
+  Simulator& simulator_;
   Echo_Ledger ledger_;
-  Simulator simulator_;
   strata::Budget process_;
   std::unique_ptr<Reactor> reactor_;
+  std::unique_ptr<strata::Reactor_Pool> pool_;
   std::optional<Echo_Service> service_;
   std::optional<strata::Acceptor<Model_Echo>> acceptor_;
   std::vector<Client> clients_;
@@ -170,6 +177,18 @@ class Echo_Run {
 
 }  // namespace
 
-Verdict run_echo(std::uint64_t seed, std::ostream* trace) { return Echo_Run{seed, trace}.run(); }
+Verdict run_echo(std::uint64_t seed, Serving serving, std::ostream* trace) {
+  Simulator simulator{seed};
+  simulator.trace().print_live(trace);
+  simulator.end_after(2 * patience);
+  auto run = std::make_unique<Echo_Run>(seed, serving, simulator);
+  if (serving == Serving::single) {
+    run->run();
+  } else if (!simulator.run([&run] { run->run(); })) {
+    keep(std::move(run));
+    return {simulator.trace().hash(), simulator.diagnosis()};
+  }
+  return {simulator.trace().hash(), run->complaint()};
+}
 
 }  // namespace strata_test

@@ -22,6 +22,7 @@ class Model_Echo::Upcall {
     if (echo.life_.asked_to_close) echo.ledger_.complain(std::string{"an upcall after close: "} + name);
     if (echo.life_.closes != 0) echo.ledger_.complain(std::string{"an upcall after handle_close: "} + name);
     echo.in_hook_ = true;
+    echo.ledger_.world.may_switch();
   }
   ~Upcall() { echo_.in_hook_ = false; }
 
@@ -139,6 +140,7 @@ void Model_Echo::handle_close(std::error_code reason) noexcept {
   std::erase(ledger_.open, this);
   ledger_.gone.push_back(ref());
   const Duration quiet = Clock::now() - life_.last_input;
+  if (service().concurrent() && ledger_.plan.faults.call_cost != Duration::zero()) return;  // others take time, too
   if (reason == strata::errc::idle_timeout && quiet < ledger_.plan.stream.idle_timeout) {
     ledger_.complain("idle_timeout " + std::to_string(quiet.count()) + " ns after input");
   }
@@ -172,12 +174,20 @@ void Model_Echo::meddle() {
   Model_Echo& other = *ledger_.open[ledger_.random.below(ledger_.open.size())];
   if (&other == this || other.life_.asked_to_close) return;
   const std::uint64_t way = ledger_.random.below(ledger_.plan.calm ? 3 : 5);
+  if (!service().concurrent()) return other.suffer(way);
+  (void)other.home().post(other.ref(), [&other, way] {  // which is dropped if the other has gone by then
+    const Upcall upcall{other, "another's post"};
+    other.suffer(way);
+  });
+}
+
+void Model_Echo::suffer(std::uint64_t way) {
   if (way < 2) {
-    (void)other.release();
+    (void)release();
   } else if (way == 2) {
-    other.pause_input();
+    pause_input();
   } else {
-    other.close_noted(way == 4);
+    close_noted(way == 4);
   }
 }
 
@@ -185,6 +195,7 @@ void Model_Echo::meddle() {
 void Model_Echo::haunt() {
   if (ledger_.gone.empty()) return;
   const strata::Handler_Ref stale = ledger_.gone[ledger_.random.below(ledger_.gone.size())];
+  if (stale.reactor() != &home()) return;  // another thread's: it is dropped there
   if (home().post(stale, [] {}).has_value()) ledger_.complain("a post to a closed handler was taken");
   if (home().find(stale) != nullptr) ledger_.complain("a closed handler was found");
 }

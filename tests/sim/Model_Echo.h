@@ -38,6 +38,7 @@ class Model_Echo final : public strata::Svc_Handler {
   Result<> hold(Bytes);
   Result<> misbehave();
   void meddle();
+  void suffer(std::uint64_t way);
   void haunt();
   void arm_tick();
   void pause_input();

@@ -15,6 +15,7 @@
 #include <strata/reactor/Reactor_Options.h>
 #include <strata/sim/Simulator.h>
 
+#include "Kept.h"
 #include "Scenario.h"
 
 namespace strata_test {
@@ -87,26 +88,9 @@ class Inmate final : public strata::Event_Handler {
 
 class Pool_Run {
  public:
-  Pool_Run(std::uint64_t seed, std::ostream* trace) : random_{seed ^ 0x9001}, world_{seed} {
-    world_.trace().print_live(trace);
-    world_.end_after(10s);
-  }
+  Pool_Run(std::uint64_t seed, strata::sim::Simulator& world) : random_{seed ^ 0x9001}, world_{world} {}
 
-  Verdict run() {
-    const Result<> ran = world_.run([this] { live(); });
-    if (!ran) complain(world_.diagnosis());
-    return {world_.trace().hash(), complaint_};
-  }
-
- private:
-  struct Place {
-    strata::Handler_Ref ref;
-    os::Unique_Handle peer;
-    strata::Timer timer;
-    std::unique_ptr<Diary> diary = std::make_unique<Diary>();
-  };
-
-  void live() {
+  void run() {
     strata::Reactor_Options options;
     options.dispatch = random_.chance(0.5) ? strata::Dispatch::worker_pool : strata::Dispatch::leader_followers;
     options.threads = static_cast<unsigned>(random_.between(1, 4));
@@ -125,6 +109,15 @@ class Pool_Run {
     places_.clear();
     if (world_.open_descriptors() != 0) complain("descriptors are left");
   }
+  const std::string& complaint() const { return complaint_; }
+
+ private:
+  struct Place {
+    strata::Handler_Ref ref;
+    os::Unique_Handle peer;
+    strata::Timer timer;
+    std::unique_ptr<Diary> diary = std::make_unique<Diary>();
+  };
 
   void add() {
     auto pair = std::move(*os::socket_pair());
@@ -217,7 +210,7 @@ class Pool_Run {
   }
 
   strata::sim::Random random_;
-  strata::sim::Simulator world_;
+  strata::sim::Simulator& world_;
   std::unique_ptr<strata::Reactor> reactor_;
   std::vector<Place> places_;
   std::array<std::uint64_t, 2> numbers_{};
@@ -228,6 +221,14 @@ class Pool_Run {
 
 }  // namespace
 
-Verdict run_pool(std::uint64_t seed, std::ostream* trace) { return Pool_Run{seed, trace}.run(); }
+Verdict run_pool(std::uint64_t seed, std::ostream* trace) {
+  strata::sim::Simulator world{seed};
+  world.trace().print_live(trace);
+  world.end_after(10s);
+  auto run = std::make_unique<Pool_Run>(seed, world);
+  if (world.run([&run] { run->run(); })) return {world.trace().hash(), run->complaint()};
+  keep(std::move(run));
+  return {world.trace().hash(), world.diagnosis()};
+}
 
 }  // namespace strata_test

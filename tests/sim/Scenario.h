@@ -13,8 +13,11 @@ struct Verdict {
   std::string complaint;   ///< empty: as the model says
 };
 
+/// Which threads serve.
+enum class Serving : std::uint8_t { single, worker_pool, multi_reactor, leader_followers };
+
 /// The real Acceptor and Svc_Handler among peers, limits and faults that the seed draws. `trace`: each call, or null.
-Verdict run_echo(std::uint64_t seed, std::ostream* trace);
+Verdict run_echo(std::uint64_t seed, Serving serving, std::ostream* trace);
 
 /// A reactor with a pool of threads, and threads that post, send, and close.
 Verdict run_pool(std::uint64_t seed, std::ostream* trace);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a scenario for many seeds, each twice: both runs must agree in every call, and with the model. The first seed
 // that fails ends it, with the command that replays it.
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,20 +20,27 @@
 
 namespace {
 
+using strata_test::Serving;
 using strata_test::Verdict;
 
 struct Named_Scenario {
   std::string_view name;
-  Verdict (*run)(std::uint64_t seed, std::ostream* trace);
-  std::uint64_t full;  ///< seeds of `check --full`
+  Verdict (*run)(std::uint64_t seed, Serving serving, std::ostream* trace);
+  std::uint64_t full;    ///< seeds of `check --full`
+  bool models = false;   ///< `serving` makes a difference
 };
-constexpr Named_Scenario scenarios[] = {{"echo", strata_test::run_echo, 100'000},
-                                        {"pool", strata_test::run_pool, 100'000},
-                                        {"reactor", strata_test::run_reactor, 250'000}};  // of 400 calls each
+Verdict run_pool(std::uint64_t seed, Serving, std::ostream* trace) { return strata_test::run_pool(seed, trace); }
+Verdict run_reactor(std::uint64_t seed, Serving, std::ostream* trace) { return strata_test::run_reactor(seed, trace); }
+
+constexpr Named_Scenario scenarios[] = {{"echo", strata_test::run_echo, 100'000, true},
+                                        {"pool", run_pool, 100'000},
+                                        {"reactor", run_reactor, 250'000}};  // of 400 calls each
+constexpr std::string_view models[] = {"single", "worker-pool", "multi-reactor", "leader-followers"};  // as Serving
 
 struct Task {
   const char* program = "";
   std::string_view scenario = "echo";
+  Serving serving = Serving::single;
   std::uint64_t first = 1;
   std::uint64_t seeds = 0;  ///< 0: as many as fit the kind of run
   bool trace = false;
@@ -40,9 +49,11 @@ struct Task {
 Task task;
 std::uint64_t seed_running = 0;
 
+std::string_view model() { return models[static_cast<std::size_t>(task.serving)]; }
+
 void print_replay() {
-  std::cerr << "replay: " << task.program << " --scenario " << task.scenario << " --seed " << seed_running
-            << " --trace\n";
+  std::cerr << "replay: " << task.program << " --scenario " << task.scenario << " --model " << model() << " --seed "
+            << seed_running << " --trace\n";
 }
 
 /// An assertion or a crash in the code under test: the seed must not be lost with the process.
@@ -55,9 +66,9 @@ void died(int signal) {
 /// Empty, or what is wrong with this seed.
 std::string check(const Named_Scenario& scenario, std::uint64_t seed) {
   seed_running = seed;
-  const Verdict first = scenario.run(seed, task.trace ? &std::cout : nullptr);
+  const Verdict first = scenario.run(seed, task.serving, task.trace ? &std::cout : nullptr);
   if (!first.complaint.empty()) return first.complaint;
-  const Verdict second = scenario.run(seed, nullptr);
+  const Verdict second = scenario.run(seed, task.serving, nullptr);
   if (!second.complaint.empty()) return "only the second run: " + second.complaint;
   return first.hash == second.hash ? "" : "two runs of one seed differ";
 }
@@ -76,14 +87,18 @@ int run(const Named_Scenario& scenario) {
       return 1;
     }
   }
-  std::cout << scenario.name << ": " << task.seeds << " seeds from " << task.first << ", each twice, all well\n";
+  std::cout << scenario.name << (scenario.models ? ", " : "") << (scenario.models ? model() : "") << ": " << task.seeds
+            << " seeds from " << task.first << ", each twice, all well\n";
   return 0;
 }
 
 int usage() {
-  std::cerr << "usage: " << task.program << " [--scenario NAME] [--seeds N] [--first SEED] [--seed SEED] [--trace]\n"
+  std::cerr << "usage: " << task.program << " [--scenario NAME] [--model MODEL] [--seeds N] [--first SEED]"
+               " [--seed SEED] [--trace]\n"
             << "scenarios:";
   for (const Named_Scenario& each : scenarios) std::cerr << ' ' << each.name;
+  std::cerr << "\nmodels:";
+  for (const std::string_view each : models) std::cerr << ' ' << each;
   std::cerr << "\n--seed runs that one alone; --trace prints every call through the seam\n";
   return 64;
 }
@@ -103,8 +118,14 @@ bool parse(std::span<char* const> arguments) {
       continue;
     }
     if (++i == arguments.size()) return false;
-    if (name == "--scenario") {
+    if (name == "--scenario" || name == "--service") {
       task.scenario = arguments[i];
+      continue;
+    }
+    if (name == "--model") {
+      const auto* const found = std::ranges::find(models, std::string_view{arguments[i]});
+      if (found == std::end(models)) return false;
+      task.serving = static_cast<Serving>(found - std::begin(models));
       continue;
     }
     const auto value = number(arguments[i]);

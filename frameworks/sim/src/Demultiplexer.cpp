@@ -49,6 +49,14 @@ Result<> Simulated_Demultiplexer::add(Handle handle, Interest interest, std::uin
   return result(world_.record("add", handle.value(), static_cast<int>(interest), outcome));
 }
 
+Result<> Simulated_Demultiplexer::add_shared(Handle handle, Interest interest, std::uint64_t token) {
+  if (Result<> added = add(handle, interest, token); !added) return added;
+  Entry& entry = entries_.back();
+  entry.shared = std::make_shared<Shared_Interest>(this, false);
+  entry.object.lock()->tell_also(entry.shared);
+  return {};
+}
+
 Result<> Simulated_Demultiplexer::modify(Handle handle, Interest interest, std::uint64_t token) {
   may_change();
   Entry* const entry = find(handle);
@@ -80,6 +88,7 @@ Result<bool> Simulated_Demultiplexer::add_waker(Handle handle, std::uint64_t tok
 
 std::uint8_t Simulated_Demultiplexer::report(const Entry& entry, const Object& object) const {
   const std::uint8_t now = object.readiness();
+  if (entry.shared != nullptr && !entry.shared->told) return 0;
   if (entry.edge) return object.edges() != entry.edges_seen ? Ready::input : std::uint8_t{0};
   unsigned wanted = Ready::error | Ready::hangup;
   if (any(entry.interest & Interest::input)) wanted |= Ready::input | Ready::read_end;
@@ -91,6 +100,7 @@ std::size_t Simulated_Demultiplexer::collect(std::span<Ready> out) {
   std::erase_if(entries_, [](const Entry& each) { return each.object.expired(); });
   ready_.clear();
   for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].shared != nullptr && entries_[i].object.lock()->readiness() == 0) entries_[i].shared->told = false;
     if (report(entries_[i], *entries_[i].object.lock()) != 0) ready_.push_back(i);
   }
   const std::size_t count = std::min(ready_.size(), out.size());

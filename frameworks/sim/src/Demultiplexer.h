@@ -21,12 +21,14 @@ class Simulated_Demultiplexer final : public os::Demultiplexer {
   explicit Simulated_Demultiplexer(World& world) noexcept : world_{world} {}
   std::string_view name() const noexcept override { return "sim"; }
   Result<> add(os::Handle, os::Interest, std::uint64_t token) override;
+  Result<> add_shared(os::Handle, os::Interest, std::uint64_t token) override;
   Result<> modify(os::Handle, os::Interest, std::uint64_t token) override;
   Result<> remove(os::Handle) override;
   void forget(os::Handle) noexcept override;
   bool concurrent() const noexcept override;
   Result<std::size_t> wait(std::span<os::Ready> out, Duration timeout) override;
   Result<bool> add_waker(os::Handle, std::uint64_t token) override;
+  bool waited_in() const noexcept { return waiting_ != 0; }
   bool any_ready() const;  ///< for who decides which thread goes on
 
  private:
@@ -37,6 +39,7 @@ class Simulated_Demultiplexer final : public os::Demultiplexer {
     std::uint64_t token;
     bool edge = false;
     std::uint64_t edges_seen = 0;
+    std::shared_ptr<Shared_Interest> shared{};  // null: it is always told
   };
   Entry* find(os::Handle);
   os::Raw unknown(os::Handle) const;

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 
+#include "Demultiplexer.h"
 #include "Object.h"
 #include "World.h"
 
@@ -74,10 +76,14 @@ void Network::stop(const std::shared_ptr<Listener>& listener) {
   for (const std::shared_ptr<Connection>& waiting : std::exchange(listener->deferred, {})) waiting->close(1, true);
 }
 
-std::shared_ptr<Listener> Network::find(const Socket_Address& to) const {
-  const auto takes = [&](const std::shared_ptr<Listener>& each) { return overlap(each->address, to); };
-  const auto found = std::ranges::find_if(listeners_, takes);
-  return found == listeners_.end() ? nullptr : *found;
+/// Of several that share an address (socket(7), SO_REUSEPORT) the seed is the hash that chooses.
+std::shared_ptr<Listener> Network::find(const Socket_Address& to) {
+  std::vector<std::shared_ptr<Listener>> takers;
+  std::ranges::copy_if(listeners_, std::back_inserter(takers), [&](const auto& each) {
+    return overlap(each->address, to);
+  });
+  if (takers.empty()) return nullptr;
+  return takers[takers.size() == 1 ? 0 : world_.random.below(takers.size())];
 }
 
 Raw Network::connect(const std::shared_ptr<Connection>& connection, const Socket_Address& to) {
@@ -90,7 +96,7 @@ Raw Network::connect(const std::shared_ptr<Connection>& connection, const Socket
     if (listener->full()) return error(std::errc::operation_would_block);  // unix(7)
     connection->end(1).address = listener->address;
     connection->establish();
-    listener->ready.push_back(connection);
+    listener->enqueue(connection, world_.random);
     return 0;
   }
   if (connection->end(0).address.family() == Family::unspecified) {
@@ -129,10 +135,10 @@ void Network::enqueue(const std::shared_ptr<Connection>& connection, const std::
     return connection->fail_connect(std::errc::connection_refused);
   }
   connection->establish();
-  if (listener->defer_seconds == 0) return listener->ready.push_back(connection);
+  if (listener->defer_seconds == 0) return listener->enqueue(connection, world_.random);
   listener->deferred.push_back(connection);
-  const auto promote = [of = std::weak_ptr{listener}, peer = std::weak_ptr{connection}] {
-    if (const auto to = of.lock()) to->promote(peer.lock());
+  const auto promote = [this, of = std::weak_ptr{listener}, peer = std::weak_ptr{connection}] {
+    if (const auto to = of.lock()) to->promote(peer.lock(), world_.random);
   };
   connection->end(1).changed = [peer = connection.get(), promote] {
     if (!peer->end(1).inbox.empty() || peer->end(1).receive_shut) promote();
@@ -140,8 +146,21 @@ void Network::enqueue(const std::shared_ptr<Connection>& connection, const std::
   world_.after(std::chrono::seconds{listener->defer_seconds}, promote);
 }
 
-void Listener::promote(const std::shared_ptr<Connection>& connection) {
-  if (std::erase(deferred, connection) != 0) ready.push_back(connection);
+/// The kernel walks over those who wait, and stops after the first that sleeps (fs/eventpoll.c, ep_poll_callback):
+/// whoever was busy and came before is told as well, whoever comes after is not.
+void Listener::enqueue(const std::shared_ptr<Connection>& connection, Random& random) {
+  ready.push_back(connection);
+  std::erase_if(interests, [](const auto& each) { return each.expired(); });
+  for (std::size_t i = 0; i < interests.size(); ++i) {
+    if (interests.size() - i > 1) std::swap(interests[i], interests[i + random.below(interests.size() - i)]);
+    const std::shared_ptr<Shared_Interest> interest = interests[i].lock();
+    interest->told = true;
+    if (interest->set->waited_in()) return;
+  }
+}
+
+void Listener::promote(const std::shared_ptr<Connection>& connection, Random& random) {
+  if (std::erase(deferred, connection) != 0) enqueue(connection, random);
 }
 
 }  // namespace strata::inline v1::sim

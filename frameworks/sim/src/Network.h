@@ -10,8 +10,10 @@
 
 #include <strata/os/Operations.h>
 #include <strata/os/Socket_Address.h>
+#include <strata/sim/Random.h>
 
 #include "Connection.h"
+#include "Object.h"
 
 namespace strata::inline v1::sim {
 
@@ -22,8 +24,10 @@ struct Listener {
   int defer_seconds = 0;  // TCP_DEFER_ACCEPT: a connection queues up when its first bytes come, or so much later
   std::deque<std::shared_ptr<Connection>> ready;
   std::deque<std::shared_ptr<Connection>> deferred;
+  std::vector<std::weak_ptr<Shared_Interest>> interests;
 
-  void promote(const std::shared_ptr<Connection>&);
+  void enqueue(const std::shared_ptr<Connection>&, Random&);
+  void promote(const std::shared_ptr<Connection>&, Random&);
   bool full() const noexcept { return ready.size() > backlog; }  // sk_acceptq_is_full(): one more than asked for
 };
 
@@ -48,7 +52,7 @@ class Network {
     os::Socket_Address address;
     bool shared;
   };
-  std::shared_ptr<Listener> find(const os::Socket_Address&) const;
+  std::shared_ptr<Listener> find(const os::Socket_Address&);
   void request(const std::shared_ptr<Connection>&, const os::Socket_Address& to, int attempt);
   void enqueue(const std::shared_ptr<Connection>&, const std::shared_ptr<Listener>&);
   std::uint16_t free_port();

@@ -34,7 +34,7 @@ Simulator::~Simulator() {
   world_->threads.end();
   active_world() = previous_;
   if (!world_->threads.abandoned()) return;
-  static std::vector<std::unique_ptr<World>> kept;  // threads sleep in it for ever
+  static auto& kept = *new std::vector<std::unique_ptr<World>>;  // never destroyed: threads sleep in it for ever
   kept.push_back(std::move(world_));
 }
 

@@ -44,6 +44,11 @@ std::uint8_t Socket::readiness() const {
   return Ready::output | Ready::hangup;  // TCP_CLOSE
 }
 
+void Socket::tell_also(const std::shared_ptr<Shared_Interest>& interest) {
+  interest->told = listener_ == nullptr || !listener_->ready.empty();
+  if (listener_ != nullptr) listener_->interests.push_back(interest);
+}
+
 Raw Socket::bind(Socket_Address address) {
   if (claimed_ || connection_ != nullptr) return error(std::errc::invalid_argument);
   if (address.family() != family_) {

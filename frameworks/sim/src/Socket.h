@@ -24,6 +24,7 @@ class Socket final : public Object {
   ~Socket() override;
 
   std::uint8_t readiness() const override;
+  void tell_also(const std::shared_ptr<Shared_Interest>&) override;
   os::Raw read(Bytes out) override { return receive(out); }
   os::Raw write(Const_Bytes in) override { return send({&in, 1}, in.size()); }
 
