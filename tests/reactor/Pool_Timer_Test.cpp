@@ -38,6 +38,10 @@ class Watched_Waits {
       begun += timeout < 0ns ? 1 : 0;
       return os::native_operations().select(limit, readable, writable, broken, timeout);
     };
+    table.ring_enter = [](io_uring* ring, unsigned wanted, strata::Duration timeout) {
+      begun += wanted != 0 && timeout < 0ns ? 1 : 0;
+      return os::native_operations().ring_enter(ring, wanted, timeout);
+    };
     return table;
   }
   os::Operations table_;
