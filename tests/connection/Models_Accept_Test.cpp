@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What accept(2) may say besides a connection, in every model and mode of accepting, with real threads (faults 1 and 2).
+// What accept(2) may say besides a connection, in every model and mode of accepting (faults 1 and 2).
 #include <strata/connection/Acceptor.h>
 
 #include <deque>

@@ -84,8 +84,10 @@ class Actor final : public strata::Svc_Handler {
 /// A Shared_Stage in one model, with its peers in the test's thread, and a seam between.
 struct Fault_Rig {
   Fault_Rig(const Service_Model& model, std::string_view mechanism, const strata::Stream_Options& stream)
-      : models(model, mechanism), service(std::make_unique<Shared_Stage>("test", *models.main, stream, nullptr,
-                                                                         strata::Budget::unlimited, models.serving())) {}
+      : models(model, mechanism) {
+    constexpr std::size_t unlimited = strata::Budget::unlimited;
+    service = std::make_unique<Shared_Stage>("test", *models.main, stream, nullptr, unlimited, models.serving());
+  }
   ~Fault_Rig() { models.halt(); }
 
   void listen() { address = models.listen<Actor>(*service, accept); }
