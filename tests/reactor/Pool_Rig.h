@@ -137,6 +137,45 @@ inline bool comes(const std::latch& latch) {
   return latch.try_wait();
 }
 
+/// Counts waits without end that begin, on every mechanism.
+class Watched_Waits {
+ public:
+  Watched_Waits() : table_(watching()), scope_(table_) { begun = 0; }
+  /// One that began after this call; false: none within ten seconds.
+  static bool one_begins() {
+    const auto clock = os::native_operations().monotonic_ns;
+    const std::int64_t limit = clock() + 10'000'000'000;
+    const std::uint64_t before = begun;
+    while (begun == before && clock() < limit) std::this_thread::yield();
+    return begun != before;
+  }
+
+ private:
+  static inline std::atomic<std::uint64_t> begun = 0;
+  static os::Operations watching() {
+    os::Operations table = os::native_operations();
+    table.epoll_wait = [](os::Handle epoll, epoll_event* events, int capacity, strata::Duration timeout) {
+      begun += timeout < 0ns ? 1 : 0;
+      return os::native_operations().epoll_wait(epoll, events, capacity, timeout);
+    };
+    table.poll = [](pollfd* all, std::size_t count, strata::Duration timeout) {
+      begun += timeout < 0ns ? 1 : 0;
+      return os::native_operations().poll(all, count, timeout);
+    };
+    table.select = [](int limit, void* readable, void* writable, void* broken, strata::Duration timeout) {
+      begun += timeout < 0ns ? 1 : 0;
+      return os::native_operations().select(limit, readable, writable, broken, timeout);
+    };
+    table.ring_enter = [](io_uring* ring, unsigned wanted, strata::Duration timeout) {
+      begun += wanted != 0 && timeout < 0ns ? 1 : 0;
+      return os::native_operations().ring_enter(ring, wanted, timeout);
+    };
+    return table;
+  }
+  os::Operations table_;
+  os::Operations_Scope scope_;
+};
+
 /// Runs `test(dispatch, mechanism)` over both pools on every mechanism.
 template <class Test>
 void on_each_pool(Test test) {

@@ -17,37 +17,6 @@ namespace {
 
 using namespace strata_test;
 
-/// Counts waits without end that begin, on every mechanism.
-class Watched_Waits {
- public:
-  Watched_Waits() : table_(watching()), scope_(table_) { begun = 0; }
-  static inline std::atomic<std::uint64_t> begun = 0;
-
- private:
-  static os::Operations watching() {
-    os::Operations table = os::native_operations();
-    table.epoll_wait = [](os::Handle epoll, epoll_event* events, int capacity, strata::Duration timeout) {
-      begun += timeout < 0ns ? 1 : 0;
-      return os::native_operations().epoll_wait(epoll, events, capacity, timeout);
-    };
-    table.poll = [](pollfd* all, std::size_t count, strata::Duration timeout) {
-      begun += timeout < 0ns ? 1 : 0;
-      return os::native_operations().poll(all, count, timeout);
-    };
-    table.select = [](int limit, void* readable, void* writable, void* broken, strata::Duration timeout) {
-      begun += timeout < 0ns ? 1 : 0;
-      return os::native_operations().select(limit, readable, writable, broken, timeout);
-    };
-    table.ring_enter = [](io_uring* ring, unsigned wanted, strata::Duration timeout) {
-      begun += wanted != 0 && timeout < 0ns ? 1 : 0;
-      return os::native_operations().ring_enter(ring, wanted, timeout);
-    };
-    return table;
-  }
-  os::Operations table_;
-  os::Operations_Scope scope_;
-};
-
 class Pool_Timer_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Pool_Timer_Test);
   CPPUNIT_TEST(one_that_is_set_while_another_thread_waits_without_end_fires);
@@ -84,7 +53,7 @@ class Pool_Timer_Test : public CppUnit::TestFixture {
         timer = pool.reactor->schedule(pool.places[0].ref, 1ms, [&] {
           if (!fired.try_wait()) fired.count_down();
         }, 1ms);
-        CPPUNIT_ASSERT(a_wait_without_end_begins());  // after it was due: it is mail of this handler
+        CPPUNIT_ASSERT(Watched_Waits::one_begins());  // after it was due: it is mail of this handler
       };
       pool.start();
       pool.say(0);
@@ -107,14 +76,6 @@ class Pool_Timer_Test : public CppUnit::TestFixture {
   }
 
  private:
-  static bool a_wait_without_end_begins() {
-    const auto clock = os::native_operations().monotonic_ns;
-    const std::int64_t limit = clock() + 10'000'000'000;
-    const std::uint64_t before = Watched_Waits::begun;
-    while (Watched_Waits::begun == before && clock() < limit) std::this_thread::yield();
-    return Watched_Waits::begun != before;
-  }
-
   /// `set` runs in an upcall while another thread waits, with no timer that would end that.
   template <class Set>
   void while_another_waits(Set set) {
@@ -124,7 +85,7 @@ class Pool_Timer_Test : public CppUnit::TestFixture {
       std::latch fired{1};
       strata::Timer timer;
       pool.places[0].guest->on_input = [&] {
-        CPPUNIT_ASSERT(a_wait_without_end_begins());
+        CPPUNIT_ASSERT(Watched_Waits::one_begins());
         set(pool, fired, timer);
       };
       pool.start();

@@ -198,7 +198,8 @@ void Upcall_Pool::lead() noexcept {
   collected_ = core_.now();
   runs_then_ = runs_;
   if (deputy_deep_) deputys_.notify_one();
-  spread(queue_.size() + (dropped_.empty() ? 0 : 1));
+  const bool else_to_do = core_.has_returned() || !dropped_.empty();
+  spread(queue_.size() + (else_to_do ? 1 : 0));
 }
 
 void Upcall_Pool::hurry_leader(Tick deadline) noexcept {
