@@ -38,31 +38,18 @@ void draw_cuts(Random& random, Echo_Plan& plan) {
   plan.acceptor.shed_when_full = random.chance(0.3);
 }
 
-void draw_threads(Random random, Serving serving, Echo_Plan& plan) {
-  const auto count = static_cast<unsigned>(random.between(1, 4));
-  if (serving == Serving::worker_pool) plan.reactor.dispatch = strata::Dispatch::worker_pool;
-  if (serving == Serving::leader_followers) plan.reactor.dispatch = strata::Dispatch::leader_followers;
-  if (serving == Serving::multi_reactor) {
-    plan.reactors = count;
-    plan.acceptor.accept = static_cast<strata::Accept_Mode>(random.below(4));
-  } else if (serving != Serving::single) {
-    plan.reactor.threads = count;
-  }
-}
-
 }  // namespace
 
 Echo_Plan::Echo_Plan(std::uint64_t seed, Serving serving)
-    : descriptors{1024}, buffer{64 * 1024}, byte_limit{strata::Budget::unlimited} {
+    : threads{Random{seed ^ 0x7e4d}, serving}, descriptors{1024}, buffer{64 * 1024}, byte_limit{strata::Budget::unlimited} {
   Random random{seed ^ 0x5ca1ab1e};
   calm = random.chance(0.5);
   if (random.chance(0.8)) faults = strata::sim::Faults::drawn(random, !calm);
-  reactor.timers = random.chance(0.5) ? strata::Timer_Kind::wheel : strata::Timer_Kind::heap;
   draw_limits(random, *this);
   if (!calm) draw_cuts(random, *this);
   if (random.chance(0.2)) drain_at = milliseconds(random, 1, 100);
   frames = random.chance(0.3);
-  draw_threads(Random{seed ^ 0x7e4d}, serving, *this);
+  acceptor.accept = threads.accept;
   const std::uint64_t count = random.between(1, 8);
   for (std::uint64_t i = 0; i < count; ++i) {
     Client_Script script = Client_Script::drawn(random, {});

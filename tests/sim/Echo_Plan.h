@@ -7,11 +7,10 @@
 
 #include <strata/connection/Acceptor_Options.h>
 #include <strata/connection/Stream_Options.h>
-#include <strata/reactor/Reactor_Options.h>
 #include <strata/sim/Client.h>
 #include <strata/sim/Faults.h>
 
-#include "Scenario.h"
+#include "Serving_Plan.h"
 
 namespace strata_test {
 
@@ -22,8 +21,7 @@ struct Echo_Plan {
   /// Nothing that may cut a connection is on: every client must get all of its bytes.
   bool calm = false;
   strata::sim::Faults faults;
-  strata::Reactor_Options reactor;
-  unsigned reactors = 0;  ///< that serve beside the first; 0: it serves itself
+  Serving_Plan threads;
   strata::Stream_Options stream;
   strata::Acceptor_Options acceptor;
   std::size_t descriptors = 0;  ///< the process may have open at once

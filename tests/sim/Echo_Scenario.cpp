@@ -4,11 +4,9 @@
 #include <memory>
 #include <optional>
 #include <ostream>
-#include <span>
 #include <string>
 #include <vector>
 
-#include <strata/concurrency/Reactor_Pool.h>
 #include <strata/connection/Acceptor.h>
 #include <strata/reactor/Reactor.h>
 #include <strata/sim/Client.h>
@@ -51,16 +49,15 @@ class Echo_Run {
  private:
   void start() {
     simulator_.buffer_size(plan_.buffer);
-    reactor_ = *Reactor::open(plan_.reactor);
-    if (plan_.reactors != 0) pool_ = *strata::Reactor_Pool::open(*reactor_, plan_.reactors, plan_.reactor);
-    const std::span<Reactor* const> none, serving = pool_ ? pool_->serving() : none;
-    service_.emplace(*reactor_, process_, ledger_, serving);
+    reactor_ = *Reactor::open(plan_.threads.reactor);
+    pool_ = plan_.threads.open_pool(*reactor_);
+    service_.emplace(*reactor_, process_, ledger_, serving_of(pool_));
     acceptor_.emplace(*service_);
     const std::array<std::uint8_t, 4> loopback{127, 0, 0, 1};
     const std::array addresses{strata::os::Socket_Address::ipv4(loopback, 7007)};
     if (const auto opened = acceptor_->open(addresses, plan_.acceptor); !opened) complain(opened.error().what);
     simulator_.faults() = plan_.faults;
-    simulator_.limit_descriptors(plan_.descriptors + 2 * plan_.reactors);
+    simulator_.limit_descriptors(plan_.descriptors + 2 * plan_.threads.reactors);
     for (strata::sim::Client_Script script : plan_.clients) {
       script.to = addresses[0];
       clients_.emplace_back(simulator_, script);

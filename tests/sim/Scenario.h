@@ -19,6 +19,9 @@ enum class Serving : std::uint8_t { single, worker_pool, multi_reactor, leader_f
 /// The real Acceptor and Svc_Handler among peers, limits and faults that the seed draws. `trace`: each call, or null.
 Verdict run_echo(std::uint64_t seed, Serving serving, std::ostream* trace);
 
+/// The cache service, and peers that are threads.
+Verdict run_cache(std::uint64_t seed, Serving serving, std::ostream* trace);
+
 /// A reactor with a pool of threads, and threads that post, send, and close.
 Verdict run_pool(std::uint64_t seed, std::ostream* trace);
 

@@ -33,6 +33,7 @@ Verdict run_pool(std::uint64_t seed, Serving, std::ostream* trace) { return stra
 Verdict run_reactor(std::uint64_t seed, Serving, std::ostream* trace) { return strata_test::run_reactor(seed, trace); }
 
 constexpr Named_Scenario scenarios[] = {{"echo", strata_test::run_echo, 100'000, true},
+                                        {"cache", strata_test::run_cache, 50'000, true},
                                         {"pool", run_pool, 100'000},
                                         {"reactor", run_reactor, 250'000}};  // of 400 calls each
 constexpr std::string_view models[] = {"single", "worker-pool", "multi-reactor", "leader-followers"};  // as Serving
@@ -52,8 +53,9 @@ std::uint64_t seed_running = 0;
 std::string_view model() { return models[static_cast<std::size_t>(task.serving)]; }
 
 void print_replay() {
-  std::cerr << "replay: " << task.program << " --scenario " << task.scenario << " --model " << model() << " --seed "
-            << seed_running << " --trace\n";
+  std::cerr << "replay: " << task.program << " --scenario " << task.scenario;
+  if (task.serving != Serving::single) std::cerr << " --model " << model();
+  std::cerr << " --seed " << seed_running << " --trace\n";
 }
 
 /// An assertion or a crash in the code under test: the seed must not be lost with the process.
@@ -93,7 +95,7 @@ int run(const Named_Scenario& scenario) {
 }
 
 int usage() {
-  std::cerr << "usage: " << task.program << " [--scenario NAME] [--model MODEL] [--seeds N] [--first SEED]"
+  std::cerr << "usage: " << task.program << " [--scenario|--service NAME] [--model MODEL] [--seeds N] [--first SEED]"
                " [--seed SEED] [--trace]\n"
             << "scenarios:";
   for (const Named_Scenario& each : scenarios) std::cerr << ' ' << each.name;
