@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/sim/Simulator.h>
 
+#include <array>
 #include <set>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include <cppunit/extensions/HelperMacros.h>
@@ -36,6 +38,10 @@ class Simulator_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(each_fault_is_seen);
   CPPUNIT_TEST(a_lost_connect_times_out);
   CPPUNIT_TEST(latency_delays_what_is_sent);
+  CPPUNIT_TEST(a_connection_may_be_slower_than_others);
+  CPPUNIT_TEST(a_connection_is_lost_some_day);
+  CPPUNIT_TEST(hosts_that_are_parted_hear_of_each_other_after);
+  CPPUNIT_TEST(a_connect_to_a_host_that_is_parted_waits_or_times_out);
   CPPUNIT_TEST(a_raised_signal_is_read_once);
   CPPUNIT_TEST(descriptors_end_at_the_limit);
   CPPUNIT_TEST(entropy_comes_from_the_seed);
@@ -115,6 +121,61 @@ class Simulator_Test : public CppUnit::TestFixture {
     run(echo, client);
     // SYN, SYN-ACK, bytes with FIN, echo with FIN.
     CPPUNIT_ASSERT(simulator.now() - start == 40ms);
+  }
+
+  void a_connection_may_be_slower_than_others() {
+    std::set<strata::Duration> times;
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      Simulator simulator{seed, {.latency_spread = 10ms}};
+      Plain_Echo echo;
+      Client client{simulator, script(echo, 10)};
+      const auto start = simulator.now();
+      run(echo, client);
+      times.insert(simulator.now() - start);
+      CPPUNIT_ASSERT(simulator.now() - start <= 40ms);
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{20}, times.size());
+  }
+
+  void a_connection_is_lost_some_day() {
+    Simulator simulator{1, {.lose = 1, .lose_within = 10s}};
+    Plain_Echo echo;
+    Client_Script quiet = script(echo, 10);
+    quiet.farewell = Farewell::vanish;
+    Client vanished{simulator, quiet};
+    const Client_Script slow{.to = echo.address(), .bytes = 1000, .send_most = 1, .pause = 1s};
+    Client client{simulator, slow};
+    run(echo, client);
+    CPPUNIT_ASSERT(client.state() == Client::State::failed && client.error() == std::errc::connection_reset);
+    while (echo.connections() != 0) CPPUNIT_ASSERT(echo.turn());
+  }
+
+  void hosts_that_are_parted_hear_of_each_other_after() {
+    Simulator simulator{1};
+    Plain_Echo echo;
+    Client_Script far = script(echo, 10);
+    far.from = strata::os::Socket_Address::ipv4(std::array<std::uint8_t, 4>{10, 0, 0, 7}, 0);
+    far.start = 1s;
+    Client parted{simulator, far}, near{simulator, script(echo, 10)};
+    const auto start = simulator.now();
+    simulator.part(far.from, echo.address(), 31s);
+    bool near_is_served = false;
+    simulator.after(2s, [&] { near_is_served = near.received() == 10; });
+    run(echo, parted);
+    CPPUNIT_ASSERT(near_is_served);
+    CPPUNIT_ASSERT(simulator.now() - start >= 31s);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{10}, parted.received());
+  }
+
+  void a_connect_to_a_host_that_is_parted_waits_or_times_out() {
+    for (const auto& [apart, state] : {std::pair{60s, Client::State::ended}, std::pair{200s, Client::State::failed}}) {
+      Simulator simulator{1};
+      Plain_Echo echo;
+      simulator.part(echo.address(), echo.address(), apart);
+      Client client{simulator, script(echo, 10)};
+      run(echo, client);
+      CPPUNIT_ASSERT(client.state() == state);
+    }
   }
 
   void a_raised_signal_is_read_once() {

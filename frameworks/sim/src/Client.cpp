@@ -72,6 +72,10 @@ void Client::Actor::file(Duration delay) {
 void Client::Actor::begin() {
   const bool local = script.to.family() == os::Family::local;
   connection = std::make_shared<Connection>(world, local ? Connection::Kind::local : Connection::Kind::tcp);
+  if (script.from.family() != os::Family::unspecified) {
+    connection->end(0).address = script.from;
+    connection->end(0).address.set_port(world.network.free_port());
+  }
   connection->end(0).changed = [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->file(Duration::zero());
   };

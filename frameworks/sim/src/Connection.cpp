@@ -130,6 +130,11 @@ void Connection::close_local(int side) {
   tell(1 - side);
 }
 
+void Connection::draw_latency() {
+  const auto most = static_cast<std::uint64_t>(world_.faults.latency_spread.count());
+  if (most != 0) own_latency_ = Duration{static_cast<std::int64_t>(world_.random.below(most + 1))};
+}
+
 void Connection::establish() {
   for (End& each : ends_) each.established = true;
   tell(0);
@@ -158,7 +163,7 @@ void Connection::reset_by_fate() {
 void Connection::send_reset(int from) {
   end(1 - from).flight.clear();
   end(1 - from).end_sent = false;
-  const Duration delay = world_.latency();
+  const Duration delay = world_.network.way(*this);
   if (delay == Duration::zero()) return reset_arrives(1 - from);
   world_.agenda.at(world_.agenda.now() + delay, [self = shared_from_this(), from] { self->reset_arrives(1 - from); });
 }
@@ -180,7 +185,7 @@ void Connection::pump(int reader) {
   const bool end_waits = to.end_sent && !to.end_seen && to.flight.empty();
   const bool window = to.closed || to.inbox.size() < to.receive_limit;
   if (to.under_way || (!end_waits && (to.flight.empty() || !window))) return;
-  const Duration delay = kind_ == Kind::local ? Duration::zero() : world_.latency();
+  const Duration delay = kind_ == Kind::local ? Duration::zero() : world_.network.way(*this);
   if (delay == Duration::zero()) return deliver(reader);
   to.under_way = true;
   world_.agenda.at(world_.agenda.now() + delay, [self = shared_from_this(), reader] {

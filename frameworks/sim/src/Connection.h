@@ -57,6 +57,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close(int side, bool abortive);
   std::errc take_error(int side) noexcept { return std::exchange(end(side).error, std::errc{}); }
 
+  void draw_latency();                    ///< what it has beside others', all its life
+  Duration own_latency() const noexcept { return own_latency_; }
   void establish();                       ///< both ends
   void fail_connect(std::errc);           ///< end 0 learns that there is no connection
   void reset_by_fate();                   ///< both ends see a reset: a middlebox, a crashed peer
@@ -76,6 +78,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   World& world_;
   Kind kind_;
+  Duration own_latency_{};
   std::array<End, 2> ends_;
 };
 

@@ -28,6 +28,7 @@ Faults Faults::drawn(Random& random, bool cutting) {
   plan.late_by = span(random, microseconds{20'000});
   plan.latency_min = span(random, microseconds{200});
   plan.latency_max = plan.latency_min + span(random, microseconds{5'000});
+  plan.latency_spread = span(random, microseconds{10'000});
   plan.call_cost = span(random, microseconds{5});
   plan.accept_error = rate(random, 0.2);
   if (cutting) {
@@ -36,6 +37,8 @@ Faults Faults::drawn(Random& random, bool cutting) {
     plan.lose_connect = rate(random, 0.05);
     plan.no_memory = rate(random, 0.01);
     plan.accept_abort = rate(random, 0.1);
+    plan.lose = rate(random, 0.2);
+    plan.lose_within = span(random, microseconds{200'000});
   }
   return plan;
 }

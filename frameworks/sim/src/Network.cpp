@@ -18,8 +18,14 @@ using os::Family;
 using os::Raw;
 using os::Socket_Address;
 
+constexpr std::chrono::seconds patience{127};  // of a connect: six SYNs, after 1, 2, 4 … s (tcp(7), tcp_syn_retries)
+
 bool wildcard(const Socket_Address& address) {
   return std::ranges::all_of(address.address(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+bool same_host(const Socket_Address& a, const Socket_Address& b) {
+  return a.family() == b.family() && std::ranges::equal(a.address(), b.address());
 }
 
 /// One of both takes what is sent to the other.
@@ -103,13 +109,45 @@ Raw Network::connect(const std::shared_ptr<Connection>& connection, const Socket
     connection->end(0).address = loopback(to.family(), free_port());
   }
   connection->end(1).address = wildcard(to) ? loopback(to.family(), to.port()) : to;
-  if (world_.random.chance(world_.faults.lose_connect)) {
-    world_.agenda.at(world_.agenda.now() + std::chrono::seconds{127},
+  const bool apart = parted(connection->end(0).address, connection->end(1).address) > patience;
+  if (world_.random.chance(world_.faults.lose_connect) || apart) {
+    world_.agenda.at(world_.agenda.now() + patience,
                      [connection] { connection->fail_connect(std::errc::timed_out); });
     return error(std::errc::operation_in_progress);
   }
-  world_.after(world_.latency(), [this, connection, to] { request(connection, to, 0); });
+  connection->draw_latency();
+  world_.after(way(*connection), [this, connection, to] { request(connection, to, 0); });
   return error(std::errc::operation_in_progress);
+}
+
+void Network::part(const Socket_Address& one, const Socket_Address& other, Time_Point until) {
+  parted_.push_back({one, other, until});
+}
+
+/// Until the way between both is open again.
+Duration Network::parted(const Socket_Address& one, const Socket_Address& other) {
+  const Time_Point now = world_.agenda.now();
+  std::erase_if(parted_, [now](const Parted& each) { return each.until <= now; });
+  Duration longest{};
+  for (const Parted& each : parted_) {
+    const bool ways[] = {same_host(each.one, one) && same_host(each.other, other),
+                         same_host(each.one, other) && same_host(each.other, one)};
+    if (ways[0] || ways[1]) longest = std::max(longest, each.until - now);
+  }
+  return longest;
+}
+
+Duration Network::way(const Connection& connection) {
+  return parted(connection.end(0).address, connection.end(1).address) + connection.own_latency() + world_.latency();
+}
+
+void Network::lose_some_day(const std::shared_ptr<Connection>& connection) {
+  if (!world_.roll(world_.faults.lose)) return;
+  const auto most = static_cast<std::uint64_t>(world_.faults.lose_within.count());
+  const Duration when{static_cast<std::int64_t>(world_.random.below(most + 1))};
+  world_.agenda.at(world_.agenda.now() + when, [lost = std::weak_ptr{connection}] {
+    if (const auto found = lost.lock()) found->reset_by_fate();
+  });
 }
 
 /// A SYN arrives. A full queue ignores it; it comes again after 1, 2, 4 … s, six times (tcp(7), tcp_syn_retries).
@@ -117,10 +155,10 @@ void Network::request(const std::shared_ptr<Connection>& connection, const Socke
   if (connection->end(0).closed) return;
   const std::shared_ptr<Listener> listener = find(to);
   if (listener == nullptr || world_.random.chance(world_.faults.refuse)) {
-    return world_.after(world_.latency(), [connection] { connection->fail_connect(std::errc::connection_refused); });
+    return world_.after(way(*connection), [connection] { connection->fail_connect(std::errc::connection_refused); });
   }
   if (!listener->full()) {
-    return world_.after(world_.latency(), [this, connection, listener] { enqueue(connection, listener); });
+    return world_.after(way(*connection), [this, connection, listener] { enqueue(connection, listener); });
   }
   const std::chrono::seconds pause{1 << attempt};
   if (attempt == 6) {
@@ -135,6 +173,7 @@ void Network::enqueue(const std::shared_ptr<Connection>& connection, const std::
     return connection->fail_connect(std::errc::connection_refused);
   }
   connection->establish();
+  lose_some_day(connection);
   if (listener->defer_seconds == 0) return listener->enqueue(connection, world_.random);
   listener->deferred.push_back(connection);
   const auto promote = [this, of = std::weak_ptr{listener}, peer = std::weak_ptr{connection}] {

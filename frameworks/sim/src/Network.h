@@ -38,6 +38,7 @@ class Network {
 
   /// Claims `address`, port 0 replaced by a free one. `shared`: SO_REUSEADDR or SO_REUSEPORT is set.
   os::Raw bind(os::Socket_Address& address, bool shared);
+  std::uint16_t free_port();
   void release(const os::Socket_Address&);  ///< a path stays: the file outlives its socket
   bool has_path(std::string_view path) const;
   bool remove_path(std::string_view path);  ///< true: there was such a socket file
@@ -47,18 +48,28 @@ class Network {
   /// Starts a connection from end 0 of `connection`. TCP: always in progress; local: done, or an error.
   os::Raw connect(const std::shared_ptr<Connection>& connection, const os::Socket_Address& to);
 
+  void part(const os::Socket_Address& one, const os::Socket_Address& other, Time_Point until);
+  /// How long what is sent now is on its way, beside what stands between both hosts.
+  Duration way(const Connection&);
+
  private:
   struct Claim {
     os::Socket_Address address;
     bool shared;
   };
+  struct Parted {
+    os::Socket_Address one, other;
+    Time_Point until;
+  };
+  Duration parted(const os::Socket_Address& one, const os::Socket_Address& other);
   std::shared_ptr<Listener> find(const os::Socket_Address&);
   void request(const std::shared_ptr<Connection>&, const os::Socket_Address& to, int attempt);
   void enqueue(const std::shared_ptr<Connection>&, const std::shared_ptr<Listener>&);
-  std::uint16_t free_port();
+  void lose_some_day(const std::shared_ptr<Connection>&);
 
   World& world_;
   std::vector<Claim> claims_;
+  std::vector<Parted> parted_;
   std::vector<std::string> files_;  // of unix sockets
   std::vector<std::shared_ptr<Listener>> listeners_;
   std::uint16_t last_port_ = 40'000;

@@ -57,6 +57,9 @@ void Simulator::may_switch() { world_->threads.may_switch(); }
 void Simulator::switch_rate(double rate) noexcept { world_->threads.switch_rate(rate); }
 void Simulator::end_after(Duration length) noexcept { world_->horizon = now() + length; }
 void Simulator::calls_at_once(std::uint64_t most) noexcept { world_->calls_at_once = most; }
+void Simulator::part(const os::Socket_Address& one, const os::Socket_Address& other, Duration time) {
+  world_->network.part(one, other, now() + time);
+}
 void Simulator::raise(os::Signal signal) noexcept { world_->signals.raise(signal); }
 Random& Simulator::random() noexcept { return world_->random; }
 Faults& Simulator::faults() noexcept { return world_->faults; }

@@ -25,6 +25,7 @@ enum class Farewell : std::uint8_t {
 /// What a simulated peer does. A value.
 struct Client_Script {
   os::Socket_Address to;
+  os::Socket_Address from{};      ///< the host that it connects from; none: loopback. Its port is always drawn
   Duration start{};               ///< after the client is made
   std::size_t bytes = 1000;       ///< to send in all
   std::size_t send_most = 1000;   ///< one send takes 1 to so many

@@ -24,6 +24,9 @@ struct Faults {
   Duration late_by{};
   Duration latency_min{};    ///< of each delivery, drawn between the two; bytes never overtake
   Duration latency_max{};
+  Duration latency_spread{};  ///< of a connection, drawn once: so much more than others, up to this, all its life
+  double lose = 0;           ///< a connection is reset by what is between both ends, `lose_within` of its beginning
+  Duration lose_within{};
   Duration call_cost{};      ///< each call through the seam takes up to so much
 
   /// A plan from the seed: some kinds on, each at a rate of its own. `cutting` allows those that end connections.

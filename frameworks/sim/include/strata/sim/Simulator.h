@@ -10,6 +10,7 @@
 #include <strata/os/Operations.h>
 #include <strata/os/Result.h>
 #include <strata/os/Signal_Source.h>
+#include <strata/os/Socket_Address.h>
 #include <strata/sim/Faults.h>
 #include <strata/sim/Trace.h>
 
@@ -48,6 +49,9 @@ class Simulator {
   void advance(Duration);                       ///< moves the clock by hand; beside threads: sleeps
   void end_after(Duration) noexcept;            ///< a loop that still waits then is given up; ten years by default
   void calls_at_once(std::uint64_t most) noexcept;  ///< more while the clock stands: it spins; 200,000 by default
+  /// For so long nothing gets from one of two hosts to the other, told by their addresses without the port: it arrives
+  /// after, as TCP sends again. A connect that finds no way in two minutes times out.
+  void part(const os::Socket_Address& one, const os::Socket_Address& other, Duration);
   void raise(os::Signal) noexcept;              ///< delivered to signal sources that have it
   Random& random() noexcept;                    ///< the seed's own numbers
   Faults& faults() noexcept;                    ///< may be changed while it runs
