@@ -73,6 +73,14 @@ class Package(unittest.TestCase):
         shutil.copy(project / "build/librot13.so", self.prefix / "lib/strata")  # where none has to be named
         run(self.stratad, "rot13", "--listen", "tcp://127.0.0.1:0", "--check")
 
+    def test_a_handler_is_tested_in_the_simulator(self):
+        folder = self.folder / "simulated"
+        shutil.copytree(Path(SOURCE, "docs/examples/simulated"), folder)
+        project = folder / "installed"
+        self.build(project)
+        self.assertIn("the peers got", run(project / "build/tickets", code=1))
+        self.assertIn("each number is given once", run(project / "build/tickets", "--locked"))
+
     def test_the_services_of_the_tree_are_installed_as_plugins(self):
         for kind in ("chargen", "daytime", "discard", "echo", "time"):
             told = run(self.stratad, "echo", "--name", "x", "--listen", "tcp://127.0.0.1:0", "--check", "-o",

@@ -9,6 +9,13 @@ set_target_properties(stratad PROPERTIES INSTALL_RPATH "$ORIGIN/${to_library}")
 install(TARGETS stratad)
 install(TARGETS strata EXPORT StrataTargets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
+# The simulator is for tests: an archive of its own, so that no daemon carries it.
+add_library(strata_simulator STATIC $<TARGET_OBJECTS:strata_sim>)
+set_target_properties(strata_simulator PROPERTIES LINKER_LANGUAGE CXX EXPORT_NAME sim)
+target_link_libraries(strata_simulator PUBLIC strata)
+install(TARGETS strata_simulator EXPORT StrataTargets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/frameworks/sim/include/ TYPE INCLUDE)
+
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/Strata)
 install(EXPORT StrataTargets NAMESPACE strata:: DESTINATION ${package})
 set(STRATA_BINDIR ${CMAKE_INSTALL_BINDIR})
