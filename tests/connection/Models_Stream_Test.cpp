@@ -8,6 +8,7 @@
 #include <string>
 
 #include <cppunit/extensions/HelperMacros.h>
+#include <strata/reactor/Reactor_Metrics.h>
 #include <strata_test/Scale.h>
 
 #include "Models_Fault_Rig.h"

@@ -18,6 +18,7 @@
 #include <strata/os/Socket.h>
 #include <strata/os/Thread.h>
 #include <strata/reactor/Reactor.h>
+#include <strata/reactor/Reactor_Metrics.h>
 #include <strata/reactor/Reactor_Options.h>
 #include <strata_test/Mechanisms.h>
 
