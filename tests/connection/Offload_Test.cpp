@@ -252,6 +252,7 @@ class Offload_Test : public CppUnit::TestFixture {
       client.send("x");
       rig.expect_reply(client, "busy");
       go.count_down();
+      rig.until([&] { return pool.running() == 0; });  // they look at `go` until then
     }, {}, 2);
   }
 

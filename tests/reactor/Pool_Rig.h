@@ -142,11 +142,11 @@ inline bool comes(const std::latch& latch) {
 class Watched_Waits {
  public:
   Watched_Waits() : table_(watching()), scope_(table_) { begun = 0; }
-  /// One that began after this call; false: none within ten seconds.
-  static bool one_begins() {
+  static std::uint64_t so_far() { return begun; }
+  /// One after so many; false: none within ten seconds.
+  static bool one_begins(std::uint64_t before) {
     const auto clock = os::native_operations().monotonic_ns;
     const std::int64_t limit = clock() + 10'000'000'000;
-    const std::uint64_t before = begun;
     while (begun == before && clock() < limit) std::this_thread::yield();
     return begun != before;
   }

@@ -53,7 +53,8 @@ class Pool_Timer_Test : public CppUnit::TestFixture {
         timer = pool.reactor->schedule(pool.places[0].ref, 1ms, [&] {
           if (!fired.try_wait()) fired.count_down();
         }, 1ms);
-        CPPUNIT_ASSERT(Watched_Waits::one_begins());  // after it was due: it is mail of this handler
+        // After it was due: it is mail of this handler.
+        CPPUNIT_ASSERT(Watched_Waits::one_begins(Watched_Waits::so_far()));
       };
       pool.start();
       pool.say(0);
@@ -84,11 +85,14 @@ class Pool_Timer_Test : public CppUnit::TestFixture {
       Pool pool{dispatch, 2, 1, mechanism};
       std::latch fired{1};
       strata::Timer timer;
+      std::atomic<std::uint64_t> before = 0;
       pool.places[0].guest->on_input = [&] {
-        CPPUNIT_ASSERT(Watched_Waits::one_begins());
+        CPPUNIT_ASSERT(Watched_Waits::one_begins(before));
         set(pool, fired, timer);
       };
       pool.start();
+      CPPUNIT_ASSERT(Watched_Waits::one_begins(0));
+      before = Watched_Waits::so_far();
       pool.say(0);
       const bool in_time = comes(fired);
       pool.stop();
