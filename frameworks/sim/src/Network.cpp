@@ -28,6 +28,10 @@ bool same_host(const Socket_Address& a, const Socket_Address& b) {
   return a.family() == b.family() && std::ranges::equal(a.address(), b.address());
 }
 
+bool same(const Socket_Address& a, const Socket_Address& b) {
+  return same_host(a, b) && a.port() == b.port() && a.path() == b.path();
+}
+
 /// One of both takes what is sent to the other.
 bool overlap(const Socket_Address& a, const Socket_Address& b) {
   if (a.family() != b.family()) return false;
@@ -67,7 +71,7 @@ Raw Network::bind(Socket_Address& address, bool shared) {
 }
 
 void Network::release(const Socket_Address& address) {
-  const auto claim = std::ranges::find(claims_, address, &Claim::address);
+  const auto claim = std::ranges::find_if(claims_, [&](const Claim& each) { return same(each.address, address); });
   if (claim != claims_.end()) claims_.erase(claim);
 }
 
