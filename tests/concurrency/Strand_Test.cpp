@@ -27,6 +27,7 @@ class Strand_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(full_it_refuses);
   CPPUNIT_TEST(what_waits_runs_though_the_strand_has_gone);
   CPPUNIT_TEST(what_waits_runs_though_the_pool_stops);
+  CPPUNIT_TEST(one_that_posts_to_itself_ends_with_the_pool);
   CPPUNIT_TEST(a_pool_that_takes_no_more_is_told);
   CPPUNIT_TEST(a_callback_that_throws_ends_nothing);
   CPPUNIT_TEST_SUITE_END();
@@ -119,6 +120,24 @@ class Strand_Test : public CppUnit::TestFixture {
     go.count_down();
     stopper.join();
     CPPUNIT_ASSERT_EQUAL(100, ran);
+    CPPUNIT_ASSERT(strand.post([] {}).error() == strata::errc::stopping);
+  }
+
+  void one_that_posts_to_itself_ends_with_the_pool() {
+    open(1), start();
+    Strand strand{*pool_};
+    std::latch begun{1};
+    struct Again {
+      Strand& strand;
+      std::latch& begun;
+      void operator()() {
+        if (!begun.try_wait()) begun.count_down();
+        (void)strand.post(Again{strand, begun});
+      }
+    };
+    CPPUNIT_ASSERT(strand.post(Again{strand, begun}).has_value());
+    begun.wait();
+    pool_->stop();
     CPPUNIT_ASSERT(strand.post([] {}).error() == strata::errc::stopping);
   }
 

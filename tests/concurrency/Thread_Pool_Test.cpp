@@ -32,6 +32,7 @@ class Thread_Pool_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(full_it_refuses_and_the_callback_stays);
   CPPUNIT_TEST(a_post_with_a_deadline_waits_for_room);
   CPPUNIT_TEST(its_own_threads_do_not_wait_for_each_other);
+  CPPUNIT_TEST(a_thread_that_has_not_begun_counts_as_one_that_goes_on);
   CPPUNIT_TEST(a_callback_that_throws_is_counted);
   CPPUNIT_TEST(never_started_it_frees_what_waits);
   CPPUNIT_TEST(where_a_thread_does_not_start_none_is_left);
@@ -163,6 +164,20 @@ class Thread_Pool_Test : public CppUnit::TestFixture {
     pool->stop();
     CPPUNIT_ASSERT(refused >= 1);
     CPPUNIT_ASSERT_EQUAL(4, refused + ran);
+  }
+
+  void a_thread_that_has_not_begun_counts_as_one_that_goes_on() {
+    for (int i = 0; i < 50; ++i) {
+      std::atomic<int> refused{0};
+      auto pool = std::move(*Thread_Pool::open({.threads = 8, .capacity = 1}));
+      CPPUNIT_ASSERT(pool->post([&] {
+        for (int n = 0; n < 3; ++n) refused += pool->post([] {}, Thread_Pool::forever) ? 0 : 1;
+      }).has_value());
+      CPPUNIT_ASSERT(pool->start().has_value());
+      while (pool->running() != 0 || pool->waiting() != 0) std::this_thread::yield();
+      pool->stop();
+      CPPUNIT_ASSERT_EQUAL(0, refused.load());
+    }
   }
 
   void a_callback_that_throws_is_counted() {

@@ -381,16 +381,6 @@ class Pool_Fault_Test : public CppUnit::TestFixture {
     os::Operations_Scope scope_;
   };
 
-  template <class Condition>
-  static bool comes(Condition reached) {
-    const auto clock = os::native_operations().monotonic_ns;
-    for (const std::int64_t limit = clock() + 10'000'000'000; clock() < limit; std::this_thread::yield()) {
-      if (reached()) return true;
-    }
-    return false;
-  }
-  static bool comes(const std::latch& latch) { return strata_test::comes(latch); }
-
   /// A timer of a handler fires `times` in all, where each upcall of it does that.
   template <class Act>
   void with_own_timer(Act act, strata::Duration interval, int times) {

@@ -130,12 +130,18 @@ struct Pool {
   Result<> ran;
 };
 
-/// Whether it comes down within ten seconds.
-inline bool comes(const std::latch& latch) {
+/// Whether that comes to be true within ten seconds.
+template <class Such>
+  requires requires(Such such) { bool{such()}; }
+bool comes(Such such) {
   const auto clock = os::native_operations().monotonic_ns;
   const std::int64_t limit = clock() + 10'000'000'000;
-  while (!latch.try_wait() && clock() < limit) std::this_thread::yield();
-  return latch.try_wait();
+  while (!such() && clock() < limit) std::this_thread::yield();
+  return such();
+}
+/// Whether it comes down within ten seconds.
+inline bool comes(const std::latch& latch) {
+  return comes([&latch] { return latch.try_wait(); });
 }
 
 /// Counts waits without end that begin, on every mechanism.

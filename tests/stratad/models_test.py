@@ -65,6 +65,14 @@ class Models(unittest.TestCase):
             daemon.process.terminate()
             self.assertEqual(0, daemon.process.wait(60))
 
+    def test_an_address_in_use_ends_the_start(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            for model in MODELS:
+                yaml = configuration(model, "auto", "echo") + (
+                    f"  - {{ name: t, kind: echo, listen: \"tcp://127.0.0.1:{taken.getsockname()[1]}\" }}\n")
+                with self.subTest(model=model), Stratad(yaml) as daemon:
+                    self.assertEqual(69, daemon.process.wait(60))
+
     def test_each_echoes_every_byte_in_order(self):
         def client(number, connection):
             file = connection.makefile("rb")

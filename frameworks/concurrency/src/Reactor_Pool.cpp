@@ -28,7 +28,8 @@ Result<std::unique_ptr<Reactor_Pool>> Reactor_Pool::open(Reactor& main, unsigned
 
 Reactor_Pool::~Reactor_Pool() { stop(); }
 
-Result<> Reactor_Pool::start() {
+Result<> Reactor_Pool::start() try {
+  threads_.reserve(reactors_.size());
   for (std::size_t i = 0; i < reactors_.size(); ++i) {
     Reactor& one = *reactors_[i];
     Result<os::Thread> thread = os::spawn_one_of(name_, i + 1, cores_, [this, &one] { run(one); });
@@ -41,6 +42,8 @@ Result<> Reactor_Pool::start() {
   const std::lock_guard held{monitor_};
   while (begun_ < threads_.size()) changed_.wait(monitor_);
   return {};
+} catch (const std::bad_alloc&) {
+  return fail(std::errc::not_enough_memory);
 }
 
 void Reactor_Pool::has_begun() noexcept {

@@ -13,6 +13,8 @@
 #include <strata/reactor/Reactor.h>
 #include <strata/reactor/Reactor_Metrics.h>
 
+#include "Guarded_Call.h"
+
 namespace strata {
 inline namespace v1 {
 
@@ -60,8 +62,11 @@ class Stall_Detector::State {
     Result<os::Thread> thread = os::spawn("stalls", [this] {
       const std::lock_guard held{monitor_};
       while (!ending_) {
-        look();
-        ended_.wait(monitor_, limit_);
+        monitor_.unlock();  // who is told may take his time
+        auto one_look = [this] { look(); };
+        guarded_.call("a stall detector", one_look);
+        monitor_.lock();
+        if (!ending_) ended_.wait(monitor_, limit_);
       }
     });
     if (!thread) return fail(thread.error());
@@ -108,6 +113,7 @@ class Stall_Detector::State {
   const Duration limit_;
   const On_Stall told_;
   std::vector<Watched> watched_;
+  Guarded_Call guarded_;
   os::Monitor monitor_;
   os::Condition ended_;
   bool ending_ = false;

@@ -20,6 +20,7 @@ struct Strand::State : std::enable_shared_from_this<Strand::State> {
 
   Result<> post(Callback& callback) try {
     const std::lock_guard held{monitor};
+    if (ended) return fail(errc::stopping);
     if (waiting.size() >= capacity) return fail(std::errc::no_buffer_space);
     waiting.push_back(std::move(callback));
     if (scheduled) return {};
@@ -40,7 +41,12 @@ struct Strand::State : std::enable_shared_from_this<Strand::State> {
     State* const outer = std::exchange(here, this);
     for (bool more = true; more;) {
       for (int i = 0; i < at_once && more; ++i) more = run_one();
-      if (more && pool.post([self = shared_from_this()] { self->run(); })) break;
+      if (!more) break;
+      const Result<> again = pool.post([self = shared_from_this()] { self->run(); });
+      if (again) break;
+      if (again.error() != errc::stopping) continue;
+      const std::lock_guard held{monitor};
+      ended = true;  // what waits is the rest
     }
     here = outer;
   }
@@ -66,6 +72,7 @@ struct Strand::State : std::enable_shared_from_this<Strand::State> {
   os::Monitor monitor;
   std::deque<Callback> waiting;
   bool scheduled = false;
+  bool ended = false;  ///< the pool has stopped
   Guarded_Call guarded;
 };
 
@@ -83,6 +90,8 @@ std::size_t Strand::waiting() const noexcept {
   const std::lock_guard held{state_->monitor};
   return state_->waiting.size();
 }
+
+std::size_t Strand::exceptions() const noexcept { return state_->guarded.exceptions(); }
 
 bool Strand::inside() const noexcept { return State::here == state_.get(); }
 

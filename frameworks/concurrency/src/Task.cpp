@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cassert>
+#include <new>
 #include <utility>
 
 #include <strata/os/Thread.h>
@@ -31,9 +32,11 @@ Task::Task(Queue_Limits limits) : state_(std::make_unique<State>(limits)) {}
 
 Task::~Task() { assert(!active() && "stop() belongs into the subclass's destructor"); }
 
-Result<> Task::activate(const Task_Options& options) {
+Result<> Task::activate(const Task_Options& options) try {
   if (options.threads == 0) return fail(std::errc::invalid_argument);
   assert(!active());
+  state_->threads.reserve(options.threads);
+  state_->enlist(options.threads);
   state_->queue.activate();
   state_->active = true;
   for (unsigned i = 0; i < options.threads; ++i) {
@@ -41,10 +44,12 @@ Result<> Task::activate(const Task_Options& options) {
       const Served::Serving serving{*state_};
       svc();
     });
-    if (!thread) return stop(), fail(thread.error());
+    if (!thread) return state_->discharge(options.threads - i), stop(), fail(thread.error());
     state_->threads.push_back(std::move(*thread));
   }
   return {};
+} catch (const std::bad_alloc&) {
+  return fail(std::errc::not_enough_memory);
 }
 
 void Task::stop() noexcept {

@@ -21,14 +21,19 @@ class Thread_Pool::State final : public Served {
     workers_.reserve(options.threads);
   }
 
-  Result<> start() {
-    while (workers_.size() < options.threads) {
+  Result<> start() try {
+    if (stopped()) return fail(errc::stopping);
+    const std::size_t missing = options.threads - workers_.size();
+    enlist(missing);
+    for (std::size_t left = missing; left != 0; --left) {
       const std::size_t number = workers_.size() + 1;
       Result<os::Thread> thread = os::spawn_one_of(options.name, number, options.cores, [this] { work(); });
-      if (!thread) return stop(), fail(thread.error());
+      if (!thread) return discharge(left), stop(), fail(thread.error());
       workers_.push_back(std::move(*thread));
     }
     return {};
+  } catch (const std::bad_alloc&) {
+    return stop(), fail(std::errc::not_enough_memory);
   }
 
   void stop() noexcept {
@@ -59,6 +64,10 @@ class Thread_Pool::State final : public Served {
     }
   }
 
+  bool stopped() const noexcept {
+    const std::lock_guard held{monitor_};
+    return stopping_;
+  }
   std::size_t waiting() const noexcept {
     const std::lock_guard held{monitor_};
     return count_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 #include <strata/os/Monitor.h>
 
@@ -23,18 +24,20 @@ constexpr Duration look_again = std::chrono::milliseconds{50};
 
 }  // namespace
 
-Served::Serving::Serving(Served& queue) : outer_(served_here) {
+void Served::enlist(std::size_t threads) {
   const std::lock_guard held{graph()};
-  queue.awaited_.reserve(queue.threads_ + 1);
-  ++queue.threads_;
-  served_here = &queue;
+  awaited_.reserve(threads_ + threads);
+  threads_ += threads;
 }
 
-Served::Serving::~Serving() {
+void Served::discharge(std::size_t threads) noexcept {
   const std::lock_guard held{graph()};
-  --served_here->threads_;
-  served_here = outer_;
+  threads_ -= threads;
 }
+
+Served::Serving::Serving(Served& queue) noexcept : outer_(std::exchange(served_here, &queue)) {}
+
+Served::Serving::~Serving() { std::exchange(served_here, outer_)->discharge(1); }
 
 /// Whether a thread in reach of this queue does not wait for a full one. Marks what it has seen.
 bool Served::goes_on() noexcept {

@@ -18,10 +18,14 @@ class Served {
   /// on when it serves its own queue again. Errors: timed_out, errc::canceled, resource_deadlock_would_occur.
   Result<> await_room(Time_Point deadline);
 
-  /// Marks the calling thread as one that serves this queue, for a scope.
+  /// So many threads will serve it, whether they have begun or not; std::bad_alloc. And the opposite.
+  void enlist(std::size_t threads);
+  void discharge(std::size_t threads) noexcept;
+
+  /// Marks the calling thread as one of those, for a scope, and discharges it.
   class Serving {
    public:
-    explicit Serving(Served& queue);  ///< std::bad_alloc
+    explicit Serving(Served& queue) noexcept;
     Serving(const Serving&) = delete;
     Serving& operator=(const Serving&) = delete;
     ~Serving();
@@ -40,7 +44,7 @@ class Served {
   bool stuck() noexcept;
   void forget() noexcept;
 
-  std::size_t threads_ = 0;       ///< that serve it now
+  std::size_t threads_ = 0;       ///< that serve it
   std::vector<Served*> awaited_;  ///< the queues that those of its threads wait for that wait
   bool seen_ = false;             ///< by the search under way
 };

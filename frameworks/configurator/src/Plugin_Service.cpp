@@ -135,7 +135,11 @@ void Plugin_Service::await_unused() {
     const auto ask = [survey = survey_, one, home = home_, module = module_.get()] {
       (void)home->post([survey, unused = module->uses_of(*one).empty()] { answer(*survey, unused); });
     };
-    if (one->post(ask)) ++survey_->open;  // else its run is over
+    if (const Result<> asked = one->post(ask)) {
+      ++survey_->open;
+    } else if (asked.error() != errc::stopping) {  // else its run is over
+      survey_->unused = false;                     // too busy to say
+    }
   }
   if (survey_->open == 0) return judge();
   next_look_ = home_->schedule(longest_survey, [this] { judge(); });

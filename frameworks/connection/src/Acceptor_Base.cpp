@@ -211,7 +211,8 @@ void Acceptor_Base::inherit(const Listener_Link& former, SOCK_Acceptor socket) n
   const auto lives = [&former](const Reactor* one) { return one != former.reactor; };
   const auto heir = std::ranges::find_if(service_.serving(), lives);
   if (heir == service_.serving().end()) return listener_failed(errc::stopping);
-  const Outcome<> done = accept_in(**heir, std::move(socket), Descriptor::exclusive, former.address);
+  // Others may have it, too.
+  const Outcome<> done = accept_in(**heir, std::move(socket), Descriptor::shared, former.address);
   if (!done) listener_failed(done.error().code);
 } catch (const std::bad_alloc&) {
   listener_failed(std::make_error_code(std::errc::not_enough_memory));

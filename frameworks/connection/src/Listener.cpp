@@ -119,9 +119,9 @@ Listener::Accepted Listener::welcome(SOCK_Stream stream, const os::Socket_Addres
   if (sources_ != nullptr && !sources_->admit(peer, handler.get(), ref_.reactor()->now())) {
     stream.abort();
     service_.count_shed(*ref_.reactor());
-    service_.dismiss();
     limit_.write(service_.log(), Log_Level::warning, "a source has too many connections", "peer",
                  to_text(peer));
+    service_.dismiss();  // last: what throws before is dismissed there
     return Accepted::one;
   }
   Reactor& here = *ref_.reactor();

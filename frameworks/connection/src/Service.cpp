@@ -85,10 +85,10 @@ bool Service::admit(std::size_t most) noexcept {
   return true;
 }
 
-/// Told of only where it may have been what somebody waits for: the last.
+/// Told of only where it may have been what somebody waits for: room, or the last.
 void Service::dismiss() noexcept {
   std::size_t now = connections_.load();
-  while (now > 1) {
+  while (now > 1 && !gone_->awaited.load()) {
     if (connections_.compare_exchange_weak(now, now - 1)) return;
   }
   one_less(connections_);

@@ -37,6 +37,10 @@ class Offload_Stay {
     const std::lock_guard held{monitor_};
     if (inside_ != 0) room_->handler = std::move(handler);
   }
+  bool busy() noexcept {
+    const std::lock_guard held{monitor_};
+    return inside_ != 0;
+  }
   bool closed() noexcept {  ///< what has not begun need not
     const std::lock_guard held{monitor_};
     return room_->handler != nullptr;
@@ -104,15 +108,17 @@ void Svc_Handler::end_offloads() {
   while (!is(svc::closed) && offloads() && cold_->offloads->worked()) {
     const std::unique_ptr<Offload> first = std::move(cold_->offloads);
     cold_->offloads = std::move(first->next);
-    if (const Result<> done = first->then(); !done) close(done.error());
+    const Result<> done = first->then();
+    if (!done && done.error() != std::errc::operation_would_block) close(done.error());
   }
   if (!offloads()) resume(Suspension::offload);
 }
 
 void Svc_Handler::handle_release(std::unique_ptr<Event_Handler> self) noexcept {
   if (!cold_ || !cold_->stay) return;
-  cold_->stay->keep(self);
-  if (self == nullptr) close_transport();  // the peer need not wait for the end of the work
+  const std::shared_ptr<Offload_Stay> stay = cold_->stay;
+  if (stay->busy()) close_transport();  // the peer need not wait for the end of the work
+  stay->keep(self);                     // from here on it may be freed elsewhere
 }
 
 }  // namespace v1

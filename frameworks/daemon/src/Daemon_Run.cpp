@@ -63,6 +63,7 @@ class Run {
   Exit_Code serve_to_the_end();
   Result<> listen_to_signals();
   Result<> start_threads();
+  void turn_the_serving();
   Exit_Code await_end(Exit_Code code);
   void stop(Duration drain);
   void announce() const;
@@ -84,6 +85,7 @@ class Run {
   bool failed_ = false;
   std::unique_ptr<Service_Repository> services_;
   std::optional<Stall_Detector> stalls_;
+  Timer turning_;
 };
 
 class Daemon_Signals final : public Signal_Handler {
@@ -121,12 +123,14 @@ Exit_Code Run::serve_to_the_end() {
   }
   if (const Outcome<> started = services_->start(); !started) {
     complain(started.error().what, Exit_Code::unavailable);
+    turn_the_serving();
     stop({});
     return await_end(Exit_Code::unavailable);
   }
   services_->when_all_failed([this] { give_up(); });
   if (const Result<> begun = start_threads(); !begun) {
     complain("threads: " + begun.error().message(), Exit_Code::internal);
+    turn_the_serving();
     stop({});
     return await_end(Exit_Code::internal);
   }
@@ -145,6 +149,14 @@ Result<> Run::start_threads() {
   if (serving_ == nullptr) return {};
   serving_->when_failed([this](std::error_code error) { loop_failed(error); });
   return serving_->start();
+}
+
+/// Their threads do not run: what stands in them comes to its end here.
+void Run::turn_the_serving() {
+  if (serving_ == nullptr) return;
+  turning_ = reactor_.schedule({}, [this] {
+    for (Reactor* one : serving_->serving()) (void)one->poll();
+  }, std::chrono::milliseconds{1});
 }
 
 Result<> Run::listen_to_signals() {

@@ -169,9 +169,10 @@ class Reactor_Core {
   void run_callback(Callback& callback) noexcept;
   template <class Hook>
   void upcall(std::uint64_t token, Event_Handler& handler, Hook hook) noexcept;
-  template <class Call>
-  bool guarded(const Event_Handler* handler, Call call) noexcept;
-  void threw(const Event_Handler* handler, std::string_view what) noexcept;
+  template <class Whose, class Call>
+  bool guarded(const Whose& whose, Call call) noexcept;
+  template <class Whose>
+  void threw(const Whose& whose, std::string_view what) noexcept;
   void deregister(Handler_Slot& slot) noexcept;
   void reserve_closing();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <thread>
+#include <type_traits>
 #include <typeinfo>
 #include <utility>
 
@@ -35,9 +36,9 @@ constexpr std::uint64_t most_posts_a_turn = 8192;
 constinit thread_local Upcall_Site here;
 
 Running_Upcall running_upcall() noexcept {
-  const void* whose = here.context == nullptr ? nullptr : here.context->running.load(std::memory_order_relaxed);
-  if (whose == nullptr || whose == here.core) return {};
-  return {typeid(*static_cast<const Event_Handler*>(whose)).name(), here.token};
+  const std::type_info* type =
+      here.context == nullptr ? nullptr : here.context->type.load(std::memory_order_relaxed);
+  return {type == nullptr ? nullptr : type->name(), here.token};
 }
 
 /// Marks this thread as the one in `run`.
@@ -189,37 +190,39 @@ void Reactor_Core::expire_timers() noexcept {
   queue->expire(tick_floor(now));
 }
 
-template <class Call>
-bool Reactor_Core::guarded(const Event_Handler* handler, Call call) noexcept {
+template <class Whose>
+void Reactor_Core::threw(const Whose& whose, std::string_view what) noexcept {
+  const Locked locked{*this};
+  metrics.exceptions.add();
+  std::int32_t handle = -1;  // a callback of the reactor's
+  if constexpr (std::is_same_v<Whose, Event_Handler>) handle = whose.handle().value();
+  exceptions_log_.write(log_, Log_Level::error, "an upcall threw", "handle", handle, "what", what);
+}
+
+template <class Whose, class Call>
+bool Reactor_Core::guarded(const Whose& whose, Call call) noexcept {
   Run_Context& mine = active();
   mine.now_known = false;
-  const Upcall_Mark mark{mine, handler != nullptr ? static_cast<const void*>(handler) : this, metrics.upcall_time};
+  const Upcall_Mark mark{mine, whose, metrics.upcall_time};
   try {
     call();
     return true;
   } catch (const std::exception& e) {
-    threw(handler, e.what());
+    threw(whose, e.what());
   } catch (...) {
-    threw(handler, "not a std::exception");
+    threw(whose, "not a std::exception");
   }
   return false;
 }
 
-void Reactor_Core::threw(const Event_Handler* handler, std::string_view what) noexcept {
-  const Locked locked{*this};
-  metrics.exceptions.add();
-  const std::int32_t handle = handler == nullptr ? -1 : handler->handle().value();  // -1: a callback of the reactor's
-  exceptions_log_.write(log_, Log_Level::error, "an upcall threw", "handle", handle, "what", what);
-}
-
 void Reactor_Core::run_callback(Callback& callback) noexcept {
-  guarded(nullptr, [&] { callback(); });
+  guarded(callback, [&] { callback(); });
 }
 
 template <class Hook>
 void Reactor_Core::upcall(std::uint64_t token, Event_Handler& handler, Hook hook) noexcept {
   Result<> result;
-  if (!guarded(&handler, [&] { result = hook(handler); })) {
+  if (!guarded(handler, [&] { result = hook(handler); })) {
     (void)close(token, std::make_error_code(std::errc::state_not_recoverable));
   } else if (!result && result.error() != std::errc::operation_would_block) {
     (void)close(token, result.error());
@@ -347,7 +350,7 @@ void Reactor_Core::destroy_closed() noexcept {
     const Closing closing = closed_[i];
     if (closing.handler == nullptr) continue;  // a Registration was destroyed meanwhile
     context->now_known = false;
-    const Upcall_Mark mark{*context, closing.handler, metrics.upcall_time};
+    const Upcall_Mark mark{*context, *closing.handler, metrics.upcall_time};
     closing.handler->handle_close(closing.reason);
     if (closing.owned && closed_[i].handler != nullptr) release(closing.handler);
   }

@@ -26,6 +26,11 @@ Reactor::Uses Reactor_Core::uses_of(const os::Shared_Library& binary) const {
   }
   timers->for_each_callback([&](const Callback& one) { uses.timers += binary.contains(one.origin()) ? 1 : 0; });
   posts_->for_each([&](const Callback& one) { uses.posts += binary.contains(one.origin()) ? 1 : 0; });
+  for (const Run_Context* one : contexts) {  // also what a pool's other threads run now, and was closed meanwhile
+    const void* code = one->running.load(std::memory_order_relaxed);
+    uses.handlers += code != nullptr && binary.contains(code) ? 1 : 0;
+  }
+  uses.handlers += has_returned() ? 1 : 0;  // whose they are is not looked at: they are gone in a moment
   if (pool != nullptr) {
     pool->for_each_mail([&](const Mail& one) { uses.posts += binary.contains(one.callback.origin()) ? 1 : 0; });
   }

@@ -209,14 +209,14 @@ void Upcall_Pool::run_handler(std::uint32_t index) noexcept {
   ++busy_;
   {
     const Upcall_Of of{token};
-    if (!mail.empty()) run_mail(mail);
+    run_mail(mail);
     if (ready != 0 || flush) run_events(token, ready, flush);
   }
   finish(index, token);
 }
 
 /// In their order; those for who has closed since are dropped.
-void Upcall_Pool::run_mail(Mail_List list) noexcept {
+void Upcall_Pool::run_mail(Mail_List& list) noexcept {
   while (Mail* mail = list.pop()) {
     run_one_mail(*mail);
     office_.take_back(*mail);
@@ -287,7 +287,8 @@ void Upcall_Pool::run_common() noexcept {
   common_.unset(Actor::queued);
   common_.set(Actor::busy);
   ++busy_;
-  run_mail(common_.mail.take());
+  common_mail_ = common_.mail.take();
+  run_mail(common_mail_);
   common_running_.swap(common_ready_);
   run_common_handlers();
   common_running_.clear();
@@ -338,9 +339,9 @@ bool Upcall_Pool::end_first(Such such) noexcept {
   all.pop_back();
   {
     const Upcall_Of of{closing.common ? 0 : closing.token};
+    const Upcall_Mark mark{core_.active(), *closing.handler, core_.metrics.upcall_time};  // until the monitor is held
     const Free free{*this};
     core_.active().now_known = false;
-    const Upcall_Mark mark{core_.active(), closing.handler, core_.metrics.upcall_time};
     closing.handler->handle_close(closing.reason);
     if (closing.owned) Reactor_Core::release(closing.handler);
   }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <typeinfo>
+
 #include <strata/metrics/Histogram.h>
+#include <strata/reactor/Event_Handler.h>
 #include <strata/reactor/Run_Context.h>
 
 namespace strata {
@@ -10,24 +13,35 @@ inline namespace v1 {
 /// Tells who looks from another thread whose upcall runs, for a scope; times one in many.
 class Upcall_Mark {
  public:
-  Upcall_Mark(Run_Context& context, const void* whose, Histogram& times) noexcept
-      : context_(context), times_(times), outer_(context.running.load(std::memory_order_relaxed)) {
-    const std::uint64_t number = context.upcalls.load(std::memory_order_relaxed) + 1;
-    context.running.store(whose, std::memory_order_relaxed);
-    context.upcalls.store(number, std::memory_order_relaxed);
-    if (number % Run_Context::sampled == 0) [[unlikely]] begin_ = Clock::now();
-  }
+  Upcall_Mark(Run_Context& context, const Event_Handler& handler, Histogram& times) noexcept
+      : Upcall_Mark(context, &typeid(handler), &typeid(handler), times) {}
+  Upcall_Mark(Run_Context& context, const Callback& callback, Histogram& times) noexcept
+      : Upcall_Mark(context, nullptr, callback.origin(), times) {}
   Upcall_Mark(const Upcall_Mark&) = delete;
   Upcall_Mark& operator=(const Upcall_Mark&) = delete;
   ~Upcall_Mark() {
+    context_.type.store(outer_type_, std::memory_order_relaxed);
     context_.running.store(outer_, std::memory_order_relaxed);
     if (begin_ != Time_Point{}) [[unlikely]] times_.record(Clock::now() - begin_);
   }
 
  private:
+  Upcall_Mark(Run_Context& context, const std::type_info* type, const void* code, Histogram& times) noexcept
+      : context_(context),
+        times_(times),
+        outer_(context.running.load(std::memory_order_relaxed)),
+        outer_type_(context.type.load(std::memory_order_relaxed)) {
+    const std::uint64_t number = context.upcalls.load(std::memory_order_relaxed) + 1;
+    context.type.store(type, std::memory_order_relaxed);
+    context.running.store(code, std::memory_order_relaxed);
+    context.upcalls.store(number, std::memory_order_relaxed);
+    if (number % Run_Context::sampled == 0) [[unlikely]] begin_ = Clock::now();
+  }
+
   Run_Context& context_;
   Histogram& times_;
   const void* const outer_;
+  const std::type_info* const outer_type_;
   Time_Point begin_{};
 };
 

@@ -17,6 +17,8 @@ inline namespace v1 {
 namespace {
 
 constexpr Duration a_moment = std::chrono::milliseconds{1};  // until posts that found no room are looked at again
+constexpr std::uint64_t most_runs_a_lead = 512;
+constexpr Duration longest_between_leads = std::chrono::milliseconds{2};  // by what upcalls took lately
 
 }  // namespace
 
@@ -131,6 +133,7 @@ bool Upcall_Pool::calm() const noexcept {
 /// One thing: an upcall, a lead, or a rest.
 void Upcall_Pool::serve(Worker& me) noexcept {
   note_stop();
+  if (overdue() && may_lead(me)) return lead();
   if (works(me) && run_next()) return;
   if (over_ && caller(me) && calm() && core_.more_to_finish()) {
     if (!dropped_.empty()) return drop(dropped_.take());  // they may be what leaves no room for the rest
@@ -142,6 +145,13 @@ void Upcall_Pool::serve(Worker& me) noexcept {
   } else if (!over_ || !caller(me) || !calm()) {
     rest(me);
   }
+}
+
+/// Handlers that post to each other keep the queue full for ever: timers and other events must not wait for it.
+bool Upcall_Pool::overdue() const noexcept {
+  const std::uint64_t runs = runs_ - runs_then_;
+  return dispatch_ == Dispatch::leader_followers &&
+         (runs >= most_runs_a_lead || cost_ * static_cast<std::int64_t>(runs) >= longest_between_leads);
 }
 
 /// Whether the run is to end, seen by whoever looks first.
@@ -182,6 +192,13 @@ void Upcall_Pool::lead() noexcept {
     if (wait == Duration::zero()) leads_left_ = 0;  // the last turn does not wait
   }
   if (!later_.empty()) wait = Duration::zero();
+  if (!queue_.empty()) {  // whoever idles, or this one, has it to run
+    if (dispatch_ == Dispatch::leader_followers) {
+      wait = Duration::zero();
+    } else if (idle_ != 0 && (wait < Duration::zero() || wait > patience)) {
+      wait = patience;
+    }
+  }
   if (runs_ != runs_then_) {  // half of what was, half of what the last batch took
     const auto runs = static_cast<std::int64_t>(runs_ - runs_then_);
     cost_ = (cost_ + (Clock::now() - collected_) / runs) / 2;
@@ -253,12 +270,12 @@ void Upcall_Pool::rest(Worker& me) noexcept {
 
 /// The thread in `run` waits for the others: for all of a turn, or until it is its turn to lead.
 void Upcall_Pool::rest_of_caller() noexcept {
-  const bool hurry = dispatch_ == Dispatch::worker_pool && !over_ && leads_left_ != 0;
-  const std::uint64_t runs = runs_;
-  callers_.wait(monitor_, hurry ? patience : Duration{-1});
-  if (!hurry || over_) return;
-  impatient_ = true;  // the queue may still be long: timers and other events must not wait for it
-  if (!queue_.empty() && runs_ == runs) wake_one();
+  const bool leads_again = !over_ && leads_left_ != 0;
+  const bool looks = dispatch_ == Dispatch::worker_pool && (leads_again || (!queue_.empty() && idle_ != 0));
+  callers_.wait(monitor_, looks ? patience : Duration{-1});
+  if (!looks) return;
+  if (leads_again) impatient_ = true;  // the queue may still be long: timers and other events must not wait for it
+  if (!queue_.empty()) wake_one();     // whoever was woken for it may be in an upcall that blocks
 }
 
 /// A follower that looks whether somebody leads. While all is quiet it sleeps without end.
@@ -278,6 +295,7 @@ void Upcall_Pool::watch() noexcept {
     }
   }
   deputy_ = deputy_deep_ = false;
+  if (!over_) followers_.notify_one();  // who is the deputy now: this one's next upcall may block, too
 }
 
 void Upcall_Pool::open_set() noexcept {

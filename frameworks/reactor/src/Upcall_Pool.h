@@ -84,7 +84,7 @@ class Upcall_Pool {
   Result<> begin(std::uint64_t token, Reactor::Hook hook, void* argument, std::uint8_t ready) noexcept;
   template <class Visitor>
   void for_each_mail(Visitor&& visit) {
-    common_.mail.for_each(visit);
+    for (const Mail_List* list : {&common_.mail, &common_mail_, &dropped_}) list->for_each(visit);
     for (std::uint32_t i = 0; i < actors_.size(); ++i) actors_[i].mail.for_each(visit);
   }
 
@@ -119,6 +119,7 @@ class Upcall_Pool {
   Result<> start_helpers();
   void help(Worker& me) noexcept;
   void serve(Worker& me) noexcept;
+  bool overdue() const noexcept;
   bool may_lead(const Worker& me) const noexcept;
   void lead() noexcept;
   void hurry_leader(Tick deadline) noexcept;
@@ -145,7 +146,7 @@ class Upcall_Pool {
   void enqueue_common() noexcept;
   bool run_next() noexcept;
   void run_handler(std::uint32_t index) noexcept;
-  void run_mail(Mail_List list) noexcept;
+  void run_mail(Mail_List& list) noexcept;
   void run_one_mail(Mail& mail) noexcept;
   void run_events(std::uint64_t token, std::uint8_t ready, bool flush) noexcept;
   void finish(std::uint32_t index, std::uint64_t token) noexcept;
@@ -179,6 +180,7 @@ class Upcall_Pool {
 
   Actor_Table actors_;
   Actor common_;                                  ///< of the reactor's own strand
+  Mail_List common_mail_;                         ///< what it runs now
   std::vector<std::uint64_t> common_ready_, common_running_;  ///< its handlers that something waits for
   std::vector<std::uint32_t> later_;              ///< flushes of the next turn
   Run_Queue queue_;

@@ -108,6 +108,7 @@ bool Callback_Timers::reset(Timer_Id id, Time_Point start, Duration after) noexc
 }
 
 std::optional<Time_Point> Callback_Timers::deadline(Timer_Id id) const noexcept {
+  const Hold hold{*this};
   const Record* r = find(id);
   return r != nullptr && r->filed() ? std::optional{r->due} : std::nullopt;
 }

@@ -46,9 +46,11 @@ Result<Thread> spawn(std::string name, std::move_only_function<void()> body, int
   return thread;
 }
 
-Result<Thread> spawn_one_of(const std::string& name, std::size_t number, std::span<const int> cores, Body body) {
+Result<Thread> spawn_one_of(const std::string& name, std::size_t number, std::span<const int> cores, Body body) try {
   const int core = cores.empty() ? -1 : cores[(number - 1) % cores.size()];
   return spawn(name + '/' + std::to_string(number), std::move(body), core);
+} catch (const std::bad_alloc&) {
+  return fail(std::errc::not_enough_memory);
 }
 
 unsigned processors() noexcept { return std::max(1u, std::thread::hardware_concurrency()); }

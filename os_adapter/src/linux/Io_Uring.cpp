@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <sys/epoll.h>
 
+#include <strata/os/Monitor.h>
 #include <strata/os/Waker.h>
 
 #include "common/Seam.h"
@@ -21,6 +22,7 @@ namespace {
 constexpr unsigned submissions = 256;    // of a batch; a longer one is handed over in parts
 constexpr unsigned completions = 4'096;  // beyond them the kernel keeps a list (IORING_FEAT_NODROP): nothing is lost
 constexpr unsigned for_one_thread = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
+constexpr Duration a_moment = std::chrono::milliseconds{1};
 constexpr Duration longest = std::chrono::hours{24 * 20};  // the kernel adds its clock, and would overflow
 
 constexpr std::uint32_t events_of(Interest interest) noexcept {
@@ -303,7 +305,12 @@ class Uring_Demultiplexer final : public Demultiplexer {
       const bool blocks = count == 0 && !again && timeout != Duration::zero() && io_uring_cq_ready(&ring_) == 0;
       const Raw raw = table().ring_enter(&ring_, blocks ? 1u : 0u, blocks ? timeout : Duration::zero());
       if (raw == interrupted || (raw < 0 && count > 0)) return count;
-      if (raw < 0 && io_uring_cq_ready(&ring_) == 0) return failure(raw);  // else room is made first: EBUSY
+      if (raw < 0 && io_uring_cq_ready(&ring_) == 0) {  // else room is made first: EBUSY
+        if (raw != -EAGAIN && raw != -EBUSY && raw != -ENOMEM) return failure(raw);
+        static constinit std::atomic<std::uint32_t> nothing{0};
+        os::park(nothing, 0, a_moment);  // the kernel has no room now: nothing came
+        return 0;
+      }
       count += reap(out.subspan(count));
       again = std::exchange(look_again_, false) || (raw > 0 && has_more());
       if (count == out.size() || !(again || anew)) {

@@ -27,6 +27,7 @@ class Strand {
   /// errc::stopping, not_enough_memory.
   Result<> post(Callback&& callback);
   std::size_t waiting() const noexcept;  ///< callbacks that have not begun
+  std::size_t exceptions() const noexcept;
   bool inside() const noexcept;          ///< the caller is one of its callbacks
 
  private:

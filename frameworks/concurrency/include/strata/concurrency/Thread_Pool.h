@@ -22,8 +22,8 @@ struct Thread_Pool_Options {
 };
 
 /// Threads that run what would hold up a loop: what blocks, or takes long. First come, first served; what is posted
-/// runs exactly once. A callback that throws is logged and counted; the thread lives. @threads any, but for `start` and
-/// `stop`: the owner's
+/// runs exactly once, if it was started. A callback that throws is logged and counted; the thread lives. @threads any,
+/// but for `start` and `stop`: the owner's
 class Thread_Pool {
  public:
   static constexpr Time_Point forever = Time_Point::max();
@@ -35,7 +35,7 @@ class Thread_Pool {
   Thread_Pool& operator=(const Thread_Pool&) = delete;
   ~Thread_Pool();  ///< stops
 
-  Result<> start();  ///< on an error no thread is left; errors: those of os::spawn
+  Result<> start();  ///< on an error no thread is left; errors: those of os::spawn, errc::stopping (stopped before)
   /// Refuses what is posted from now on, runs what waits where it was started, and joins. Blocks: not in a callback of
   /// its own. Idempotent.
   void stop() noexcept;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <typeinfo>
 
 #include <strata/os/Bytes.h>
 #include <strata/os/Clock.h>
@@ -32,10 +33,11 @@ class Run_Context {
 
   static constexpr std::uint64_t sampled = 64;  ///< one upcall in so many is timed
 
-  /// For who looks from another thread: the upcalls begun so far, whose runs now (a handler; the reactor's core for a
-  /// callback; null: none), and in which thread (os::current_thread).
+  /// For who looks from another thread: the upcalls begun so far, an address in the binary whose code runs now (null:
+  /// none), the class of its handler (null: a callback), and in which thread (os::current_thread).
   std::atomic<std::uint64_t> upcalls{0};
   std::atomic<const void*> running{nullptr};
+  std::atomic<const std::type_info*> type{nullptr};
   std::atomic<std::uint64_t> thread{0};
 
   /// Null when memory is out.
