@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <latch>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,14 +47,18 @@ class Spread_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_socket_of_a_reactor_that_leaves_goes_to_another);
   CPPUNIT_TEST(an_address_in_use_is_refused_to_a_group);
   CPPUNIT_TEST(a_drain_ends_the_connections_of_all);
+  CPPUNIT_TEST(fault_18_who_cannot_be_handed_over_is_dropped_and_the_listener_lives);
   CPPUNIT_TEST_SUITE_END();
 
  public:
   void setUp() override {
     strata::Log_System::process().set_level("", strata::Log_Level::off);
     guard_.emplace();
+    open_reactors(3, {});
+  }
+  void open_reactors(unsigned count, const strata::Reactor_Options& each) {
     main_ = std::move(*Reactor::open());
-    pool_ = std::move(*strata::Reactor_Pool::open(*main_, 3));
+    pool_ = std::move(*strata::Reactor_Pool::open(*main_, count, each));
     service_.emplace("test", *main_, strata::Stream_Options{}, nullptr, strata::Budget::unlimited, pool_->serving());
     acceptor_.emplace(*service_);
   }
@@ -197,6 +202,40 @@ class Spread_Test : public CppUnit::TestFixture {
     }
     clients_.clear();
     until([&] { return released.load(); });
+  }
+
+  /// A reactor is in a long upcall, and its queue is full.
+  void fault_18_who_cannot_be_handed_over_is_dropped_and_the_listener_lives() {
+    for (const Accept_Mode mode : {Accept_Mode::handoff, Accept_Mode::least_loaded}) {
+      end();
+      open_reactors(1, {.post_capacity = 16});
+      listen({.accept = mode});
+      start();
+      std::latch blocked{1}, go{1};
+      CPPUNIT_ASSERT(pool_->serving()[0]->post([&] {
+        blocked.count_down();
+        go.wait();
+      }).has_value());
+      blocked.wait();
+      for (int i = 0; i < 40; ++i) connect();
+      until([&] { return service_->metrics().accept_errors.value() != 0; });
+      go.count_down();
+      std::size_t dropped = 0;
+      std::byte room[8];
+      for (const os::Unique_Handle& client : clients_) {
+        until([&] {
+          (void)os::send(client.get(), strata::as_bytes("x"));
+          const auto got = os::receive(client.get(), room);
+          if (!got && got.error() == std::errc::operation_would_block) return false;
+          dropped += !got || *got == 0 ? 1 : 0;
+          return true;
+        });
+      }
+      CPPUNIT_ASSERT_EQUAL(service_->metrics().accept_errors.value(), std::uint64_t{dropped});
+      CPPUNIT_ASSERT(dropped < 40);
+      connect();
+      expect_echo(clients_.back().get());
+    }
   }
 
  private:
