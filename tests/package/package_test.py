@@ -91,8 +91,12 @@ class Package(unittest.TestCase):
         env = dict(os.environ, PKG_CONFIG_PATH=str(self.prefix / "lib/pkgconfig"))
         words = run("pkg-config", "--cflags", "--libs", "strata", env=env).split()
         source = self.folder / "program.cpp"
-        source.write_text("#include <strata/reactor/Reactor.h>\n"
-                          "int main() { return strata::Reactor::open() ? 0 : 1; }\n")
+        source.write_text("#include <strata/os/Socket_Address.h>\n"
+                          "#include <strata/reactor/Reactor.h>\n"
+                          "int main() {\n"
+                          "  const strata::os::Socket_Address none;\n"
+                          "  return strata::Reactor::open() && none == strata::os::Socket_Address{} ? 0 : 1;\n"
+                          "}\n")
         run(CXX, "-std=c++23", source, *words, f"-Wl,-rpath,{self.prefix}/lib", "-o", self.folder / "program")
         run(self.folder / "program")
 

@@ -16,6 +16,9 @@ namespace os {
 
 enum class Family : std::uint8_t { unspecified, ipv4, ipv6, local };
 
+class Socket_Address;
+bool operator==(const Socket_Address& a, const Socket_Address& b) noexcept;  // here: a friend alone is not offered
+
 /// The bytes of a sockaddr, as the kernel wants them, with its parts by name. A value. Text forms live above, in
 /// INET_Addr and UNIX_Addr.
 class Socket_Address {
