@@ -33,6 +33,7 @@ struct Service::Gone {
   explicit Gone(Service& of) noexcept : service(&of) {}
   Service* service;  ///< null when it has gone; looked at on the strand of its home
   std::atomic<bool> awaited{false};
+  std::atomic<bool> room_awaited{false};  ///< by an acceptor, at the cap
   std::atomic<bool> told{false};  ///< a post is on its way
 };
 
@@ -88,7 +89,7 @@ bool Service::admit(std::size_t most) noexcept {
 /// Told of only where it may have been what somebody waits for: room, or the last.
 void Service::dismiss() noexcept {
   std::size_t now = connections_.load();
-  while (now > 1 && !gone_->awaited.load()) {
+  while (now > 1 && !gone_->room_awaited.load()) {
     if (connections_.compare_exchange_weak(now, now - 1)) return;
   }
   one_less(connections_);
@@ -154,6 +155,7 @@ void Service::when_released(Callback callback) {
 
 void Service::await(Acceptor_Base* first) noexcept {
   waiting_ = first;
+  gone_->room_awaited = waiting_ != nullptr;
   gone_->awaited = waiting_ != nullptr || released_;
 }
 

@@ -150,7 +150,7 @@ void Upcall_Pool::serve(Worker& me) noexcept {
 /// Handlers that post to each other keep the queue full for ever: timers and other events must not wait for it.
 bool Upcall_Pool::overdue() const noexcept {
   const std::uint64_t runs = runs_ - runs_then_;
-  return dispatch_ == Dispatch::leader_followers &&
+  return dispatch_ == Dispatch::leader_followers && !queue_.empty() &&
          (runs >= most_runs_a_lead || cost_ * static_cast<std::int64_t>(runs) >= longest_between_leads);
 }
 

@@ -306,7 +306,7 @@ class Uring_Demultiplexer final : public Demultiplexer {
       const Raw raw = table().ring_enter(&ring_, blocks ? 1u : 0u, blocks ? timeout : Duration::zero());
       if (raw == interrupted || (raw < 0 && count > 0)) return count;
       if (raw < 0 && io_uring_cq_ready(&ring_) == 0) {  // else room is made first: EBUSY
-        if (raw != -EAGAIN && raw != -EBUSY && raw != -ENOMEM) return failure(raw);
+        if (raw != -EAGAIN && raw != -EBUSY) return failure(raw);
         static constinit std::atomic<std::uint32_t> nothing{0};
         os::park(nothing, 0, a_moment);  // the kernel has no room now: nothing came
         return 0;
