@@ -77,7 +77,7 @@ std::string check(const Named_Scenario& scenario, std::uint64_t seed) {
 
 std::uint64_t default_seeds(const Named_Scenario& scenario) {
   const bool threads = task.serving != Serving::single || scenario.run == strata_test::run_cache;
-  const std::uint64_t usual = threads ? 500 : 2000;  // threads that take turns are slower
+  const std::uint64_t usual = threads ? 100 : 2000;  // threads that take turns are slower
   const std::uint64_t seeds = std::getenv("STRATA_FULL") != nullptr ? scenario.full : usual;
   return strata_test::sanitized ? seeds / 4 : seeds;
 }

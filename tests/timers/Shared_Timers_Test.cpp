@@ -20,6 +20,8 @@ class Shared_Timers_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(cancelled_between_due_and_run_it_never_runs);
   CPPUNIT_TEST(reset_between_due_and_run_it_fires_at_the_new_time);
   CPPUNIT_TEST(a_periodic_one_counts_on_from_when_it_was_due);
+  CPPUNIT_TEST(a_periodic_one_that_comes_while_it_runs_goes_on);
+  CPPUNIT_TEST(one_that_is_reset_and_comes_while_it_runs_fires);
   CPPUNIT_TEST(two_may_run_at_once_and_end_in_any_order);
   CPPUNIT_TEST(without_memory_it_is_due_again_a_tick_later);
   CPPUNIT_TEST(captures_die_when_nothing_is_held);
@@ -65,6 +67,36 @@ class Shared_Timers_Test : public CppUnit::TestFixture {
     pass(5ms);  // at 40 ms
     run_due();
     CPPUNIT_ASSERT_EQUAL(std::string{"pp"}, trace_);
+  }
+
+  void a_periodic_one_that_comes_while_it_runs_goes_on() {
+    schedule(10ms, [this] {
+      trace_ += 'p';
+      if (trace_.size() == 1) pass(25ms);  // its upcall is late: it comes at 20 ms, seen by another thread
+    }, 10ms);
+    pass(10ms);
+    run_due();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, timers_.size());
+    CPPUNIT_ASSERT(due_.empty());  // skipped
+    pass(5ms);                     // at 40 ms
+    run_due();
+    CPPUNIT_ASSERT_EQUAL(std::string{"pp"}, trace_);
+  }
+
+  void one_that_is_reset_and_comes_while_it_runs_fires() {
+    Timer_Id id;
+    id = schedule(10ms, [this, &id] {
+      trace_ += 'r';
+      if (trace_.size() > 1) return;
+      CPPUNIT_ASSERT(timers_.reset(id, now_, 5ms));
+      pass(6ms);
+    });
+    pass(10ms);
+    run_due();
+    pass(1ms);
+    run_due();
+    CPPUNIT_ASSERT_EQUAL(std::string{"rr"}, trace_);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, timers_.size());
   }
 
   void two_may_run_at_once_and_end_in_any_order() {

@@ -271,11 +271,12 @@ void Upcall_Pool::rest(Worker& me) noexcept {
 /// The thread in `run` waits for the others: for all of a turn, or until it is its turn to lead.
 void Upcall_Pool::rest_of_caller() noexcept {
   const bool leads_again = !over_ && leads_left_ != 0;
+  const std::uint64_t runs = runs_;
   const bool looks = dispatch_ == Dispatch::worker_pool && (leads_again || (!queue_.empty() && idle_ != 0));
   callers_.wait(monitor_, looks ? patience : Duration{-1});
   if (!looks) return;
   if (leads_again) impatient_ = true;  // the queue may still be long: timers and other events must not wait for it
-  if (!queue_.empty()) wake_one();     // whoever was woken for it may be in an upcall that blocks
+  if (!queue_.empty() && runs_ == runs) wake_one();  // whoever was woken for it may be in an upcall that blocks
 }
 
 /// A follower that looks whether somebody leads. While all is quiet it sleeps without end.

@@ -118,7 +118,7 @@ Callback_Timers::Record* Callback_Timers::acquire() noexcept {
   const Timer_Id id = free_count_ != 0 ? free_[--free_count_] : Timer_Id{slots_++, 1};
   Record& r = records_[id.slot];
   if (free_count_ >= lookahead) prefetch(records_[free_[free_count_ - lookahead].slot]);
-  r.slot = id.slot & 0x7fffffff;
+  r.slot = id.slot & 0x3fffffff;
   r.generation = id.generation;
   ++size_;
   return &r;
@@ -155,6 +155,10 @@ void Callback_Timers::expired(void* self, Timer_Node& node) noexcept {
   auto& timers = *static_cast<Callback_Timers*>(self);
   Record& r = static_cast<Record&>(node);
   if (timers.hooks_.due == nullptr) return timers.fire(r);
+  if (r.running) {  // in another thread, and late: it is armed anew when that is over
+    r.missed = 1;
+    return;
+  }
   if (timers.hooks_.due(timers.hooks_.context, {{r.slot, r.generation}, r.owner})) return;
   (void)timers.queue_.schedule(r, timers.queue_.now() + 1, timers.kind_);
 }
@@ -188,8 +192,16 @@ void Callback_Timers::run_due(Timer_Id id) noexcept {
   hooks_.run(hooks_.context, {id, r->owner}, r->callback);
   Callback dead;
   const Hold hold{*this};
+  if (r->missed && r->generation == id.generation && !r->filed()) come_again(*r);
+  r->missed = 0;
   if (r->generation != id.generation || !r->filed()) dead = std::move(r->callback);
   end_run(*r, id.generation);
+}
+
+// What came while its upcall ran: a periodic timer skips it, one that was reset in there fires.
+void Callback_Timers::come_again(Record& r) noexcept {
+  if (r.interval > Duration::zero()) return rearm(r);
+  static_cast<void>(queue_.schedule(r, queue_.now() + 1, kind_));
 }
 
 // The first whole interval after the tick that fires. Where the queue finds no memory for it the timer ends.

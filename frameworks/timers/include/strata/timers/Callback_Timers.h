@@ -84,8 +84,9 @@ class Callback_Timers {
  private:
   struct alignas(32) Record : Timer_Node {  // what cancel reads lies in one cache line
     std::uint32_t generation = 0;           // 0: free
-    std::uint32_t slot : 31 = 0;
+    std::uint32_t slot : 30 = 0;
     std::uint32_t running : 1 = 0;  // its upcall
+    std::uint32_t missed : 1 = 0;   // it came while that ran, in another thread
     Callback callback;
     Time_Point due{};
     Duration interval{};
@@ -106,6 +107,7 @@ class Callback_Timers {
   void recycle(Record& r, std::uint32_t generation) noexcept;
   void fire(Record& r) noexcept;
   void end_run(Record& r, std::uint32_t generation) noexcept;
+  void come_again(Record& r) noexcept;
   void rearm(Record& r) noexcept;
 
   Timer_Queue& queue_;
