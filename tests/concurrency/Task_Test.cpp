@@ -210,7 +210,7 @@ class Task_Test : public CppUnit::TestFixture {
   }
 
   void a_chain_that_is_only_slow_is_waited_for() {
-    std::atomic<int> refused{0}, done{0};
+    std::atomic<int> refused{0};
     struct Slow final : Task {
       Slow() : Task({.high_count = 1, .low_count = 0}) {}
       ~Slow() override { stop(); }

@@ -21,7 +21,6 @@ class Pool_World::Inside {
   ~Inside();
 
  private:
-  Pool_World& world_;
   Life& life_;
 };
 

@@ -18,7 +18,7 @@ using strata::Event_Mask;
 using strata::Handler_Ref;
 using strata::Result;
 
-Pool_World::Inside::Inside(Pool_World& world, Life& life, bool last) : world_(world), life_(life) {
+Pool_World::Inside::Inside(Pool_World& world, Life& life, bool last) : life_(life) {
   world.check(!life.inside.exchange(true, std::memory_order_relaxed), "two upcalls of one handler at once");
   world.check(!life.closed, last ? "a second handle_close" : "an upcall after handle_close");
   world.check(last || !life.closing, "an upcall after its own hook has closed it");
