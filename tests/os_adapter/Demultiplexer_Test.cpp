@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/os/Demultiplexer.h>
 
+#include <future>
+
 #include <strata/os/Waker.h>
 
 #include "Demultiplexer_Rig.h"
@@ -149,15 +151,19 @@ class Demultiplexer_Test : public Os_Fixture {
     });
   }
 
+  /// In a thread of its own: a ring that has gone still interrupts the waits of the one that used it.
   void a_wait_never_ends_before_its_time() {
-    on_each_mechanism([](Rig& rig) {
-      rig.add(Interest::input, 1);
-      for (const strata::Duration timeout : {1ns, 300'000ns, 1'100'000ns}) {
-        const strata::Time_Point start = strata::Clock::now();
-        CPPUNIT_ASSERT(rig.wait(1, timeout).empty());
-        CPPUNIT_ASSERT(strata::Clock::now() - start >= timeout);
-      }
-    });
+    const auto test = [] {
+      on_each_mechanism([](Rig& rig) {
+        rig.add(Interest::input, 1);
+        for (const strata::Duration timeout : {1ns, 300'000ns, 1'100'000ns}) {
+          const strata::Time_Point start = strata::Clock::now();
+          CPPUNIT_ASSERT(rig.wait(1, timeout).empty());
+          CPPUNIT_ASSERT(strata::Clock::now() - start >= timeout);
+        }
+      });
+    };
+    std::async(std::launch::async, test).get();
   }
 
   void a_wait_for_ever_ends_with_an_event() {
