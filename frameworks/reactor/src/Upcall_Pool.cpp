@@ -203,6 +203,7 @@ void Upcall_Pool::lead() noexcept {
     const auto runs = static_cast<std::int64_t>(runs_ - runs_then_);
     cost_ = (cost_ + (Clock::now() - collected_) / runs) / 2;
   }
+  if (dispatch_ == Dispatch::leader_followers && !deputy_) followers_.notify_one();  // to be it while this one waits
   waits_until_ = core_.queue->nearest();
   const Result<std::size_t> found = wait_for_events(core_.time_to_wait(wait));
   leading_ = false;
