@@ -12,9 +12,10 @@
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
 #include <strata/logging/Log_System.h>
-#include <strata/os/Operations.h>
 
 #include <strata_test/Scale.h>
+
+#include "Two_Threads.h"
 
 namespace {
 
@@ -235,13 +236,7 @@ class Task_Test : public CppUnit::TestFixture {
   }
 
   void where_a_thread_does_not_start_none_is_left() {
-    strata::os::Operations table = strata::os::operations();
-    static std::atomic<int> started;
-    started = 0;
-    table.thread_start = [](const strata::os::Thread_Start& start) -> strata::os::Raw {
-      return ++started > 2 ? -EAGAIN : strata::os::native_operations().thread_start(start);
-    };
-    const strata::os::Operations_Scope scope{table};
+    const strata_test::Two_Threads only;
     Collector task;
     CPPUNIT_ASSERT(task.activate({.threads = 0}).error() == std::errc::invalid_argument);
     CPPUNIT_ASSERT(task.activate({.threads = 4}).error() == std::errc::resource_unavailable_try_again);

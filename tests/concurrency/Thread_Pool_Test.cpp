@@ -11,9 +11,10 @@
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
 #include <strata/logging/Log_System.h>
-#include <strata/os/Operations.h>
 
 #include <strata_test/Scale.h>
+
+#include "Two_Threads.h"
 
 namespace {
 
@@ -199,13 +200,7 @@ class Thread_Pool_Test : public CppUnit::TestFixture {
   }
 
   void where_a_thread_does_not_start_none_is_left() {
-    strata::os::Operations table = strata::os::operations();
-    static std::atomic<int> started;
-    started = 0;
-    table.thread_start = [](const strata::os::Thread_Start& start) -> strata::os::Raw {
-      return ++started > 2 ? -EAGAIN : strata::os::native_operations().thread_start(start);
-    };
-    const strata::os::Operations_Scope scope{table};
+    const strata_test::Two_Threads only;
     auto pool = std::move(*Thread_Pool::open({.threads = 4}));
     CPPUNIT_ASSERT(pool->start().error() == std::errc::resource_unavailable_try_again);
     CPPUNIT_ASSERT(pool->post([] {}).error() == strata::errc::stopping);

@@ -83,6 +83,17 @@ class Offload_Test : public CppUnit::TestFixture {
     }
   }
 
+  /// A client whose request waits for `go`, to be answered with "reply".
+  static Connection_Rig::Client& asked(Connection_Rig& rig, const Go& go) {
+    rig.stage->on_data = [&go](Host& host, strata::Bytes) {
+      return host.offload([&go] { go.wait(); }, [&host] { return host.put("reply"); });
+    };
+    auto& client = rig.connect();
+    client.send("x");
+    rig.until([&] { return client.host->offloads(); });
+    return client;
+  }
+
  public:
   void what_work_returns_comes_home_as_a_hook() {
     each_way([](Connection_Rig& rig) {
@@ -203,12 +214,7 @@ class Offload_Test : public CppUnit::TestFixture {
   void a_drain_waits_for_the_reply() {
     with_workers([](Connection_Rig& rig, strata::Thread_Pool&) {
       Go go;
-      rig.stage->on_data = [&](Host& host, strata::Bytes) {
-        return host.offload([&] { go.wait(); }, [&host] { return host.put("reply"); });
-      };
-      auto& client = rig.connect();
-      client.send("x");
-      rig.until([&] { return client.host->offloads(); });
+      auto& client = asked(rig, go);
       rig.stage->drain();
       rig.expect_open();
       go.count_down();
@@ -222,12 +228,7 @@ class Offload_Test : public CppUnit::TestFixture {
     options.stream.idle_timeout = 1s;
     with_workers([](Connection_Rig& rig, strata::Thread_Pool&) {
       Go go;
-      rig.stage->on_data = [&](Host& host, strata::Bytes) {
-        return host.offload([&] { go.wait(); }, [&host] { return host.put("reply"); });
-      };
-      auto& client = rig.connect();
-      client.send("x");
-      rig.until([&] { return client.host->offloads(); });
+      auto& client = asked(rig, go);
       rig.run_for(5s);
       rig.expect_open();
       go.count_down();

@@ -34,15 +34,9 @@ struct Message_Queue::State {
     const std::uint64_t generation = pulses;
     while (!ready()) {
       if (!active || pulses != generation) return fail(errc::canceled);
-      Duration left{-1};
-      if (deadline != forever) {
-        if (const Time_Point now = Clock::now(); now < deadline) {
-          left = deadline - now;
-        } else {
-          return fail(std::errc::timed_out);
-        }
-      }
-      changed.wait(monitor, left);
+      const Result<Duration> left = os::time_left(deadline);
+      if (!left) return fail(left.error());
+      changed.wait(monitor, *left);
     }
     return {};
   }

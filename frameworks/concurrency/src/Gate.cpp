@@ -4,8 +4,6 @@
 #include <cassert>
 #include <mutex>
 
-#include "Deadline.h"
-
 namespace strata {
 inline namespace v1 {
 
@@ -39,7 +37,7 @@ void Gate::open() noexcept {
 Result<> Gate::await_empty(Time_Point deadline) noexcept {
   const std::lock_guard held{monitor_};
   while (inside_ != 0) {
-    const Result<Duration> left = time_left(deadline);
+    const Result<Duration> left = os::time_left(deadline);
     if (!left) return fail(left.error());
     left_.wait(monitor_, *left);
   }

@@ -60,12 +60,12 @@ class Stall_Detector::State {
   Result<> start() {
     ending_ = false;
     Result<os::Thread> thread = os::spawn("stalls", [this] {
-      const std::lock_guard held{monitor_};
+      std::unique_lock held{monitor_};
       while (!ending_) {
-        monitor_.unlock();  // who is told may take his time
+        held.unlock();  // who is told may take his time
         auto one_look = [this] { look(); };
         guarded_.call("a stall detector", one_look);
-        monitor_.lock();
+        held.lock();
         if (!ending_) ended_.wait(monitor_, limit_);
       }
     });

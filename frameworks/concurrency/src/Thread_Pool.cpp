@@ -8,7 +8,6 @@
 #include <strata/os/Monitor.h>
 #include <strata/os/Thread.h>
 
-#include "Deadline.h"
 #include "Guarded_Call.h"
 #include "Wait_Graph.h"
 
@@ -89,7 +88,7 @@ class Thread_Pool::State final : public Served {
   Result<> wait_for_room(Time_Point deadline) override {
     const std::lock_guard held{monitor_};
     while (count_ == ring_.size() && !stopping_) {
-      const Result<Duration> left = time_left(deadline);
+      const Result<Duration> left = os::time_left(deadline);
       if (!left) return fail(left.error());
       emptied_.wait(monitor_, *left);
     }

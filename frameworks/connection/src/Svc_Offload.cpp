@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Work that a connection gives away, and its way home.
-#include <atomic>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -62,8 +61,7 @@ void tell_home(Handler_Ref ref, Tell tell) noexcept {
   for (;;) {
     const Result<> told = ref.reactor()->post(ref, tell);
     if (told || (told.error() != std::errc::no_buffer_space && told.error() != std::errc::not_enough_memory)) return;
-    static constinit std::atomic<std::uint32_t> nothing{0};
-    os::park(nothing, 0, a_moment);
+    os::pause(a_moment);
   }
 }
 

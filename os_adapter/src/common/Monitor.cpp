@@ -17,6 +17,18 @@ void park(const std::atomic<std::uint32_t>& word, std::uint32_t expected, Durati
 
 void unpark(const std::atomic<std::uint32_t>& word, unsigned most) noexcept { (void)table().unpark(word, most); }
 
+void pause(Duration time) noexcept {
+  static constinit std::atomic<std::uint32_t> nothing{0};
+  park(nothing, 0, time);
+}
+
+Result<Duration> time_left(Time_Point deadline) noexcept {
+  if (deadline == Time_Point::max()) return Duration{-1};
+  const Time_Point now = Clock::now();
+  if (now >= deadline) return fail(std::errc::timed_out);
+  return deadline - now;
+}
+
 // The second mutex of Drepper, "Futexes Are Tricky": who has slept leaves `awaited`, for others may sleep still.
 void Monitor::lock_slowly() noexcept {
   for (int i = 0; i < looks; ++i) {

@@ -5,22 +5,11 @@
 #include <sys/epoll.h>
 
 #include "common/Seam.h"
+#include "linux/Event_Bits.h"
 #include "linux/Native.h"
 
 namespace strata::inline v1::os::native {
 namespace {
-
-constexpr std::uint32_t events_of(Interest interest) noexcept {
-  return (any(interest & Interest::input) ? EPOLLIN | EPOLLRDHUP : 0u) |
-         (any(interest & Interest::output) ? EPOLLOUT : 0u);
-}
-
-constexpr std::uint8_t ready_of(std::uint32_t events) noexcept {
-  const auto flag = [events](std::uint32_t from, std::uint8_t to) { return (events & from) / from * to; };
-  return static_cast<std::uint8_t>(flag(EPOLLIN, Ready::input) | flag(EPOLLOUT, Ready::output) |
-                                   flag(EPOLLERR, Ready::error) | flag(EPOLLHUP, Ready::hangup) |
-                                   flag(EPOLLRDHUP, Ready::read_end));
-}
 
 class Epoll_Demultiplexer final : public Demultiplexer {
  public:

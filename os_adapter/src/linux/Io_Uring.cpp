@@ -14,6 +14,7 @@
 #include <strata/os/Waker.h>
 
 #include "common/Seam.h"
+#include "linux/Event_Bits.h"
 #include "linux/Native.h"
 
 namespace strata::inline v1::os::native {
@@ -24,18 +25,6 @@ constexpr unsigned completions = 4'096;  // beyond them the kernel keeps a list 
 constexpr unsigned for_one_thread = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
 constexpr Duration a_moment = std::chrono::milliseconds{1};
 constexpr Duration longest = std::chrono::hours{24 * 20};  // the kernel adds its clock, and would overflow
-
-constexpr std::uint32_t events_of(Interest interest) noexcept {
-  return (any(interest & Interest::input) ? EPOLLIN | EPOLLRDHUP : 0u) |
-         (any(interest & Interest::output) ? EPOLLOUT : 0u);
-}
-
-constexpr std::uint8_t ready_of(std::uint32_t events) noexcept {
-  const auto flag = [events](std::uint32_t from, std::uint8_t to) { return (events & from) / from * to; };
-  return static_cast<std::uint8_t>(flag(EPOLLIN, Ready::input) | flag(EPOLLOUT, Ready::output) |
-                                   flag(EPOLLERR, Ready::error) | flag(EPOLLHUP, Ready::hangup) |
-                                   flag(EPOLLRDHUP, Ready::read_end));
-}
 
 std::atomic<unsigned> forks{0};  // of this process' ancestors since the first ring
 
@@ -307,8 +296,7 @@ class Uring_Demultiplexer final : public Demultiplexer {
       if (raw == interrupted || (raw < 0 && count > 0)) return count;
       if (raw < 0 && io_uring_cq_ready(&ring_) == 0) {  // else room is made first: EBUSY
         if (raw != -EAGAIN && raw != -EBUSY) return failure(raw);
-        static constinit std::atomic<std::uint32_t> nothing{0};
-        os::park(nothing, 0, a_moment);  // the kernel has no room now: nothing came
+        os::pause(a_moment);  // the kernel has no room now: nothing came
         return 0;
       }
       count += reap(out.subspan(count));

@@ -6,6 +6,7 @@
 
 #include <strata/os/Clock.h>
 #include <strata/os/Export.h>
+#include <strata/os/Result.h>
 
 namespace strata {
 inline namespace STRATA_EXPORT v1 {
@@ -16,6 +17,11 @@ namespace os {
 void park(const std::atomic<std::uint32_t>& word, std::uint32_t expected, Duration timeout = Duration{-1}) noexcept;
 /// Wakes at most so many of those who sleep for `word`. @threads any
 void unpark(const std::atomic<std::uint32_t>& word, unsigned most) noexcept;
+
+/// Sleeps so long, or shorter for no reason. @threads any
+void pause(Duration time) noexcept;
+/// How long a Condition may still wait for a deadline: -1, without end, for `Time_Point::max()`. Error: timed_out.
+Result<Duration> time_left(Time_Point deadline) noexcept;
 
 /// A lock for what is held for less than a microsecond (Hoare's monitor): who finds it taken looks again for a moment
 /// before sleeping. Unlike std::mutex it sleeps through the seam, so that the simulator decides who goes on. Not
