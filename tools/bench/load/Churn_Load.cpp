@@ -19,7 +19,7 @@ Report Churn_Load::run(const Limits& limits) {
   budget_ = limits.messages;
   for (std::size_t i = 0; i < slots_.size(); ++i) open(i);
   while (opened_ > 0) {
-    poller_.wait([this](std::size_t i) { on_ready(i); });
+    poller_.wait(100, [this](std::size_t i) { on_ready(i); });
     const auto now = Clock::now();
     if (now > start + limits.time) budget_ = 0;
     if (now > start + limits.time + patience) break;

@@ -35,17 +35,16 @@ bool Echo_Client::flush() {
   return true;
 }
 
-// Edge-triggered: until a read comes back short.
+// Edge-triggered: a read that comes back short has emptied it.
 bool Echo_Client::receive() {
-  for (;;) {
-    const ssize_t size = recv(fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (size < 0) return errno == EAGAIN;
-    if (size == 0) return false;
-    const std::span received(buffer.data(), static_cast<std::size_t>(size));
-    if (!payload_->matches(start_ + received_, received)) return false;
-    received_ += received.size();
-    if (received.size() < buffer.size()) return received_ <= sent_;
-  }
+  const ssize_t size = recv(fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  unfinished_ = size == static_cast<ssize_t>(buffer.size());
+  if (size < 0) return errno == EAGAIN;
+  if (size == 0) return false;
+  const std::span received(buffer.data(), static_cast<std::size_t>(size));
+  if (!payload_->matches(start_ + received_, received)) return false;
+  received_ += received.size();
+  return received_ <= sent_;
 }
 
 bool Echo_Client::on_ready(Histogram& latencies, std::size_t& answered) {

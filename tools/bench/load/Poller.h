@@ -25,10 +25,9 @@ class Poller {
     require(epoll_ctl(fd_, EPOLL_CTL_ADD, fd, &event) == 0, "epoll_ctl");
   }
 
-  // Calls on_ready(index) for all that are ready, after at most 100 ms.
+  // Calls on_ready(index) for all that are ready, after at most so long.
   template <typename F>
-  void wait(F on_ready) {
-    constexpr int milliseconds = 100;
+  void wait(int milliseconds, F on_ready) {
     const int ready = epoll_wait(fd_, events_.data(), static_cast<int>(events_.size()), milliseconds);
     for (int i = 0; i < ready; ++i) on_ready(static_cast<std::size_t>(events_[static_cast<std::size_t>(i)].data.u64));
   }

@@ -2,6 +2,7 @@
 #include "load/Steady_Load.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace bench {
 
@@ -33,12 +34,16 @@ std::size_t Steady_Load::depth_of(std::size_t index) const noexcept {
   return is_rival(index) ? workload_.rival_depth : workload_.depth;
 }
 
+std::size_t Steady_Load::bytes_of(std::size_t index) const noexcept {
+  return is_rival(index) && workload_.rival_bytes != 0 ? workload_.rival_bytes : workload_.bytes;
+}
+
 void Steady_Load::connect(std::uint16_t port, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t index = clients_.size();
     const Payload& payload = is_rival(index) ? rival_payload_ : payload_;
-    const std::size_t begin = index * 7'919 * workload_.bytes;
-    clients_.emplace_back(std::in_place, port, payload, workload_.bytes, depth_of(index), begin);
+    const std::size_t begin = index * 7'919 * bytes_of(index);
+    clients_.emplace_back(std::in_place, port, payload, bytes_of(index), depth_of(index), begin);
     poller_.add(clients_.back()->fd(), index);
     send(index, 1);
   }
@@ -50,7 +55,11 @@ Report Steady_Load::run(const Limits& limits) {
   budget_ = limits.messages;
   for (std::size_t i = 0; i < workload_.active; ++i) more(i, workload_.depth);
   for (std::size_t i = workload_.connections; i < clients_.size(); ++i) more(i, workload_.rival_depth);
-  while (budget_ > 0 && in_flight_ > 0 && Clock::now() < end) poller_.wait([this](std::size_t i) { on_ready(i); });
+  next_drip_ = start;
+  for (auto now = start; budget_ > 0 && in_flight_ > 0 && now < end; now = Clock::now()) {
+    drip(now);
+    turn();
+  }
   budget_ = 0;
   finish(Clock::now() + patience);
   report_.time = Clock::now() - start;
@@ -59,9 +68,24 @@ Report Steady_Load::run(const Limits& limits) {
 
 // Takes what is in flight; what does not come in time is an error.
 void Steady_Load::finish(Clock::time_point give_up) {
-  while (in_flight_ > 0 && Clock::now() < give_up) poller_.wait([this](std::size_t i) { on_ready(i); });
+  while (in_flight_ > 0 && Clock::now() < give_up) turn();
   report_.errors += in_flight_;
   in_flight_ = 0;
+}
+
+void Steady_Load::turn() {
+  constexpr int longest = 100;  // ms
+  for (const std::size_t index : std::exchange(unfinished_, {})) on_ready(index);
+  poller_.wait(unfinished_.empty() ? longest : 0, [this](std::size_t i) { on_ready(i); });
+}
+
+// A message of the next rival, where those have a pace.
+void Steady_Load::drip(Clock::time_point now) {
+  if (workload_.rival_gap.count() == 0) return;
+  for (; budget_ > 0 && next_drip_ <= now; next_drip_ += workload_.rival_gap / workload_.rivals) {
+    const std::size_t index = workload_.connections + drips_++ % workload_.rivals;
+    if (clients_[index] && clients_[index]->in_flight() == 0) send(index, 1);
+  }
 }
 
 void Steady_Load::send(std::size_t index, std::size_t messages) {
@@ -75,6 +99,9 @@ void Steady_Load::on_ready(std::size_t index) {
   std::size_t answered = 0;
   Histogram& latencies = is_rival(index) ? rival_latencies_ : report_.latencies;
   if (!clients_[index]->on_ready(latencies, answered)) return lose(index);
+  if (clients_[index]->unfinished() && std::ranges::find(unfinished_, index) == unfinished_.end()) {
+    unfinished_.push_back(index);
+  }
   in_flight_ -= answered;
   (is_rival(index) ? report_.rival_messages : report_.messages) += answered;
   more(index, answered);
@@ -82,7 +109,7 @@ void Steady_Load::on_ready(std::size_t index) {
 
 // The rivals go on as long as the others do.
 void Steady_Load::more(std::size_t index, std::size_t messages) {
-  if (is_rival(index)) return send(index, budget_ > 0 ? messages : 0);
+  if (is_rival(index)) return send(index, budget_ > 0 && workload_.rival_gap.count() == 0 ? messages : 0);
   const auto next = std::min<std::uint64_t>(messages, budget_);
   budget_ -= next;
   send(index, static_cast<std::size_t>(next));

@@ -7,7 +7,7 @@
 namespace bench {
 
 std::optional<Workload> find_workload(std::string_view name) {
-  static constexpr std::array<Workload, 12> all{{
+  static constexpr std::array<Workload, 15> all{{
       {.name = "1x64"},
       {.name = "100x64", .connections = 100, .active = 100},
       {.name = "1000x64", .connections = 1'000, .active = 1'000},
@@ -25,6 +25,14 @@ std::optional<Workload> find_workload(std::string_view name) {
        .rivals = 1,
        .rival_mark = Mark::block},
       {.name = "fairness", .connections = 50, .active = 50, .rivals = 1, .rival_depth = 4'096},
+      {.name = "quiet", .connections = 50, .active = 50},
+      {.name = "pipeline", .connections = 50, .active = 50, .rivals = 1, .rival_depth = 100'000},
+      {.name = "drip",
+       .connections = 50,
+       .active = 50,
+       .rivals = 500,
+       .rival_bytes = 1,
+       .rival_gap = std::chrono::milliseconds(100)},
   }};
   const auto found = std::find_if(all.begin(), all.end(), [&](const Workload& each) { return each.name == name; });
   return found == all.end() ? std::nullopt : std::optional(*found);

@@ -23,6 +23,8 @@ struct Workload {
   std::optional<Mark> mark{};  // of each message, for a server that heeds it
   std::size_t rivals = 0;      // connections beside these, of which only the number of messages is reported
   std::size_t rival_depth = 1;
+  std::size_t rival_bytes = 0;  // of one message; 0: as the others'
+  std::chrono::nanoseconds rival_gap{};  // between two messages of a rival; 0: the next when one has come back
   std::optional<Mark> rival_mark{};
 };
 

@@ -160,6 +160,12 @@ def _rest():
     yield Absolute("faults/descriptors/recovery_ms", "strata", 50, least_rounds=5)
 
 
+def _faults():
+    for subject in ("strata", *STRATA_MODELS):
+        yield Absolute("faults/drip/p99_ratio", subject, 1.5, least_rounds=stats.MIN_ROUNDS)
+        yield Absolute("faults/pipeline/p99_ratio", subject, 2, least_rounds=stats.MIN_ROUNDS)
+
+
 def _models():
     for subject, limit in (("strata_mr1", 1.05), ("strata_wp4", 1.6), ("strata_lf4", 1.35)):
         yield Ratio("models/100x64/cpu", subject, "strata", limit)
@@ -175,7 +181,7 @@ def _models():
         yield Absolute("memory/idle", subject, 144, least_rounds=3)
 
 
-ALL = [*_echo(), *_timers(), *_rest(), *_models()]
+ALL = [*_echo(), *_timers(), *_rest(), *_models(), *_faults()]
 
 
 def valid(samples):

@@ -6,8 +6,7 @@ import os
 import pathlib
 import sys
 
-from . import cache, claims, models, report, servers
-from .faults import Descriptor_Group
+from . import cache, claims, faults, models, report, servers
 from .groups import Echo_Group, Fleet, Memory_Group, Program_Group, present
 from .instructions import Instruction_Group
 from .load import WORKLOADS
@@ -52,7 +51,7 @@ def _groups(arguments, names):
     # Models have groups of their own, and the others where they are asked for.
     plain = [name for name in names if name not in servers.MODELS or name in arguments.server]
     if arguments.faults:
-        return [Descriptor_Group([name for name in plain if servers.ALL[name].is_strata], binaries)]
+        return faults.groups(names, binaries, fleet)
     groups = [Echo_Group(workload, plain, fleet) for workload in WORKLOADS]
     groups += models.groups(names, binaries, fleet)
     groups += [Memory_Group(names, binaries), *cache.groups(binaries)]

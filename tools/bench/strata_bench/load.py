@@ -23,6 +23,9 @@ MODEL_WORKLOADS = {
     "cpu100us": (32, 0.5),
     "block10ms": (51, 1.0),
     "fairness": (51, 0.5),
+    "quiet": (50, 0.5),
+    "pipeline": (51, 0.5),
+    "drip": (550, 0.5),
 }
 
 
