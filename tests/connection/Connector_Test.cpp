@@ -5,6 +5,7 @@
 #include <strata_test/Scale.h>
 
 #include "Connection_Rig.h"
+#include "Nobody.h"
 
 namespace {
 
@@ -75,7 +76,6 @@ struct Link {
   std::optional<strata::Connector<Host>> connector;
 };
 
-os::Socket_Address nobody() { return Harbour{}.address; }
 
 class Connector_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Connector_Test);
@@ -138,7 +138,8 @@ class Connector_Test : public CppUnit::TestFixture {
   void a_refusal_is_one_failure_and_comes_from_the_loop() {
     on_each_backend([](Rig& rig) {
       Link link{rig};
-      link.connect({nobody()});
+      const Nobody nobody;
+      link.connect({nobody.address});
       CPPUNIT_ASSERT_EQUAL(std::size_t{0}, link.completions());
       link.expect_failed(std::errc::connection_refused);
     });
@@ -179,7 +180,8 @@ class Connector_Test : public CppUnit::TestFixture {
 
   void addresses_are_tried_in_their_order() {
     on_each_backend([](Rig& rig) {
-      const Addresses wanted{nobody(), nobody(), nobody()};
+      const std::array<Nobody, 3> three;
+      const Addresses wanted{three[0].address, three[1].address, three[2].address};
       Addresses tried;
       Link link{rig};
       Seam seam;
@@ -208,7 +210,8 @@ class Connector_Test : public CppUnit::TestFixture {
     on_each_backend([](Rig& rig) {
       Harbour harbour;
       Link link{rig};
-      link.connect({nobody(), nobody(), harbour.address});
+      const std::array<Nobody, 2> both;
+      link.connect({both[0].address, both[1].address, harbour.address});
       link.expect_connected();  // and no time has passed
     });
   }
@@ -227,7 +230,8 @@ class Connector_Test : public CppUnit::TestFixture {
 
   void the_last_addresss_error_is_told() {
     on_each_backend([](Rig& rig) {
-      const Addresses two{nobody(), nobody()};
+      const std::array<Nobody, 2> both;
+      const Addresses two{both[0].address, both[1].address};
       Link link{rig};
       Seam seam;
       seam.on_connect = [&](const os::Socket_Address& to) {
@@ -243,7 +247,8 @@ class Connector_Test : public CppUnit::TestFixture {
       Link link{rig};
       Seam seam;
       seam.on_connect = [](const auto&) { return raw(std::errc::network_unreachable); };
-      link.connect(Addresses(1000, nobody()));
+      const Nobody nobody;
+      link.connect(Addresses(1000, nobody.address));
       link.expect_failed(std::errc::network_unreachable);
     });
   }
@@ -254,7 +259,8 @@ class Connector_Test : public CppUnit::TestFixture {
       Link link{rig};
       Seam seam;
       seam.on_connect = [&](const auto&) { return tries.push_back(strata::Clock::now()), std::nullopt; };
-      link.connect({nobody()}, {.retries = 3, .back_off = {.first = 100ms, .most = 1s}});
+      const Nobody nobody;
+      link.connect({nobody.address}, {.retries = 3, .back_off = {.first = 100ms, .most = 1s}});
       rig.run_for(800ms);
       link.expect_failed(std::errc::connection_refused);
       CPPUNIT_ASSERT_EQUAL(std::size_t{4}, tries.size());
@@ -296,7 +302,8 @@ class Connector_Test : public CppUnit::TestFixture {
   void a_deadline_does_not_cut_the_back_off() {
     on_each_backend([](Rig& rig) {
       Link link{rig};
-      link.connect({nobody()}, {.deadline = 50ms, .retries = 1, .back_off = {.first = 1s, .most = 1s}});
+      const Nobody nobody;
+      link.connect({nobody.address}, {.deadline = 50ms, .retries = 1, .back_off = {.first = 1s, .most = 1s}});
       rig.run_for(490ms);
       CPPUNIT_ASSERT_EQUAL(std::size_t{0}, link.completions());
       rig.run_for(520ms);
@@ -320,7 +327,8 @@ class Connector_Test : public CppUnit::TestFixture {
   void cancelled_between_tries_is_one_failure() {
     on_each_backend([](Rig& rig) {
       Link link{rig};
-      const Attempt_Id id = link.connect({nobody()}, {.retries = 9, .back_off = {.first = 10s, .most = 10s}});
+      const Nobody nobody;
+      const Attempt_Id id = link.connect({nobody.address}, {.retries = 9, .back_off = {.first = 10s, .most = 10s}});
       rig.run_for(1s);
       CPPUNIT_ASSERT(link.connector->cancel(id));
       link.expect_failed(errc::canceled);
@@ -333,7 +341,8 @@ class Connector_Test : public CppUnit::TestFixture {
       Link link{rig};
       const Attempt_Id other = link.connect({deaf.address});
       link.on_failure = [&] { (void)link.connector->cancel(other); };
-      link.connect({nobody()});
+      const Nobody nobody;
+      link.connect({nobody.address});
       rig.until([&] { return link.failures.size() == 2; });
       CPPUNIT_ASSERT(link.failures[1] == errc::canceled);
     });
@@ -343,7 +352,8 @@ class Connector_Test : public CppUnit::TestFixture {
     on_each_backend([](Rig& rig) {
       Deaf deaf{rig};
       Link link{rig};
-      for (int i = 0; i < 10; ++i) link.connect({deaf.address, nobody()});
+      const Nobody nobody;
+      for (int i = 0; i < 10; ++i) link.connect({deaf.address, nobody.address});
       link.connector.reset();
       CPPUNIT_ASSERT_EQUAL(std::size_t{10}, link.failures.size());
       CPPUNIT_ASSERT(link.failures.back() == errc::canceled);
@@ -384,7 +394,8 @@ class Connector_Test : public CppUnit::TestFixture {
     on_each_backend([](Rig& rig) {
       Link link{rig};
       link.on_failure = [&] { link.connector.reset(); };
-      link.connect({nobody()});
+      const Nobody nobody;
+      link.connect({nobody.address});
       link.expect_failed(std::errc::connection_refused);
     });
   }
@@ -402,16 +413,16 @@ class Connector_Test : public CppUnit::TestFixture {
 
   void many_failures_of_each_kind_leak_nothing() {
     on_each_backend([](Rig& rig) {
-      const os::Socket_Address closed = nobody();
+      const Nobody nobody;
       Deaf deaf{rig};
       Link link{rig};
       std::size_t wanted = 0;
       for (std::uint64_t i = strata_test::count(100'000); i > 0; --i) {
-        link.connect({closed});
+        link.connect({nobody.address});
         {
           Seam seam;
           seam.on_connect = [](const auto&) { return raw(std::errc::address_not_available); };
-          link.connect({closed});
+          link.connect({nobody.address});
         }
         CPPUNIT_ASSERT(link.connector->cancel(link.connect({deaf.address})));
         link.connect({deaf.address}, {.deadline = 1ms});

@@ -14,6 +14,7 @@
 #include <strata_test/Scale.h>
 
 #include "Models_Fault_Rig.h"
+#include "Nobody.h"
 
 namespace {
 
@@ -115,11 +116,11 @@ class Models_Peer_Test : public CppUnit::TestFixture {
     const std::uint64_t tries = count(100'000) / service_models.size() / mechanisms.size() + 1;
     on_each_service_model([&](Fault_Rig& rig) {
       const Harbour harbour;
-      const os::Socket_Address nobody = Harbour{}.address;
+      const Nobody nobody;
       std::optional<strata::Connector<Actor>> connector{std::in_place, *rig.service};
       rig.start();
       for (std::uint64_t i = 0; i < tries; ++i) {
-        rig.models.at_home([&rig, &connector, i, to = i % 3 == 1 ? nobody : harbour.address] {
+        rig.models.at_home([&rig, &connector, i, to = i % 3 == 1 ? nobody.address : harbour.address] {
           const auto id = connector->connect({to}, [&rig](std::error_code) { ++rig.events; });
           if (!id) {
             ++rig.calls;
