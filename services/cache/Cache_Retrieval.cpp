@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <strata/os/Process.h>
+#include <strata/wrappers/Message_Block.h>
 
 #include "Cache_Session.h"
 
@@ -92,12 +93,21 @@ Cache_Session::Result<> Cache_Session::send(const Item& item, bool with_cas, std
   Value_Line line{item, with_cas};
   if (item.value_size + Item::end_size + after.size() > Value_Line::room) {
     if (const Result<> sent = put(line.view()); !sent) return sent;
-    if (const Result<> sent = put(item.value_and_end()); !sent) return sent;
+    if (const Result<> sent = send_value(item.value_and_end()); !sent) return sent;
     return after.empty() ? Result<>{} : put(after);
   }
   line.text(item.value_and_end());
   line.text(after);
   return put(line.view());
+}
+
+/// A long one goes to the system at once: of a copy, where others wait for the items.
+Cache_Session::Result<> Cache_Session::send_value(std::string_view value) {
+  if (value.size() < cork_limit || !state_.shared()) return put(value);
+  strata::Result<strata::Message_Block> copy = strata::Message_Block::copy(strata::as_bytes(value));
+  if (!copy) return strata::fail(copy.error());
+  const Cache_State::Let_Go free{state_};
+  return put(std::move(*copy));
 }
 
 Cache_Session::Result<> Cache_Session::get_and_touch(Words words, bool with_cas) {

@@ -53,6 +53,7 @@ class Cache_Session final : public strata::Line_Handler {
   Result<> get(std::string_view keys, bool with_cas, const std::uint32_t* touch);
   Result<> get_and_touch(Words words, bool with_cas);
   Result<> send(const Item& item, bool with_cas, std::string_view after);
+  Result<> send_value(std::string_view value);
   Result<> send_stats(Words words);
   std::string general_stats();
 

@@ -53,6 +53,19 @@ class Cache_State {
     Cache_State& state_;
   };
 
+  /// Lets go what is held, for a scope: for what takes long and needs nothing that is shared.
+  class Let_Go {
+   public:
+    explicit Let_Go(Cache_State& state) noexcept : state_(state) { state.monitor_.unlock(); }
+    Let_Go(const Let_Go&) = delete;
+    Let_Go& operator=(const Let_Go&) = delete;
+    ~Let_Go() { state_.monitor_.lock(); }
+
+   private:
+    Cache_State& state_;
+  };
+
+  bool shared() const noexcept { return shared_; }  ///< threads share it
   Item_Store& store() noexcept { return store_; }
   /// Of values that come in pieces: a sixteenth of the memory, for all peers together.
   strata::Budget& incoming() noexcept { return incoming_; }
