@@ -18,6 +18,7 @@
 #include <strata/logging/Log_System.h>
 #include <strata/os/Operations.h>
 #include <strata/os/Socket.h>
+#include <strata/os/Stack.h>
 #include <strata/os/Thread.h>
 #include <strata_test/Descriptor_Guard.h>
 
@@ -44,9 +45,10 @@ class Spread_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_cap_holds_for_all_reactors_together);
   CPPUNIT_TEST(a_source_that_asks_for_too_many_is_reset);
   CPPUNIT_TEST(who_waits_in_a_queue_is_accepted_at_the_end);
-  CPPUNIT_TEST(the_socket_of_a_reactor_that_leaves_goes_to_another);
+  CPPUNIT_TEST(a_reactor_that_fails_costs_its_connections_alone);
   CPPUNIT_TEST(an_address_in_use_is_refused_to_a_group);
   CPPUNIT_TEST(a_drain_ends_the_connections_of_all);
+  CPPUNIT_TEST(a_drain_finds_room_in_a_full_queue);
   CPPUNIT_TEST(fault_18_who_cannot_be_handed_over_is_dropped_and_the_listener_lives);
   CPPUNIT_TEST_SUITE_END();
 
@@ -166,16 +168,57 @@ class Spread_Test : public CppUnit::TestFixture {
     }
   }
 
-  void the_socket_of_a_reactor_that_leaves_goes_to_another() {
-    listen({.accept = Accept_Mode::reuseport});
-    const Reactor& leaver = *pool_->serving()[0];
-    for (int i = 0; i < 60; ++i) connect();  // about a third in its queue
-    acceptor_->leave(leaver);
-    start();
-    for (int i = 0; i < 60; ++i) connect();  // and some after
-    for (const os::Unique_Handle& client : clients_) expect_echo(client.get());
-    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, service_->connections_in(leaver));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{120}, service_->connections());
+  void a_reactor_that_fails_costs_its_connections_alone() {
+    for (const Accept_Mode mode :
+         {Accept_Mode::handoff, Accept_Mode::least_loaded, Accept_Mode::reuseport, Accept_Mode::exclusive}) {
+      static std::atomic<std::uint64_t> failing;  // a thread
+      failing = 0;
+      os::Operations table = os::operations();
+      table.epoll_wait = [](os::Handle epoll, epoll_event* events, int capacity, strata::Duration timeout) -> os::Raw {
+        if (failing == os::current_thread()) return -static_cast<os::Raw>(std::errc::io_error);
+        return os::native_operations().epoll_wait(epoll, events, capacity, timeout);
+      };
+      const os::Operations_Scope scope{table};
+      end();
+      open_reactors(3, {.demultiplexer = "epoll"});
+      pool_->when_failed([](Reactor& failed, std::error_code error) { failed.end(error); });
+      listen({.accept = mode});
+      start();
+      for (int i = 0; i < 30; ++i) connect();
+      for (const os::Unique_Handle& client : clients_) expect_echo(client.get());
+
+      Reactor& sick = *pool_->serving()[1];
+      const std::size_t lost = service_->connections_in(sick);
+      std::latch blocked{1}, go{1};
+      CPPUNIT_ASSERT(sick.post([&] {
+        failing = os::current_thread();
+        blocked.count_down();
+        go.wait();
+      }).has_value());
+      blocked.wait();
+      if (mode == Accept_Mode::reuseport) {
+        for (int i = 0; i < 30; ++i) connect();  // some of them are in its queue, which another takes over
+      }
+      go.count_down();
+      until([&] { return sick.ended(); });
+      until([&] { return service_->connections_in(sick) == 0; });
+      CPPUNIT_ASSERT(sick.post([] {}).error() == strata::errc::stopping);
+
+      std::size_t gone = 0;
+      for (std::size_t i = 0; i < clients_.size(); ++i) {
+        if (i >= 30 || lives(clients_[i].get())) {
+          expect_echo(clients_[i].get());
+        } else {
+          ++gone;
+        }
+      }
+      CPPUNIT_ASSERT_EQUAL(lost, gone);
+      for (int i = 0; i < 30; ++i) connect();
+      for (std::size_t i = clients_.size() - 30; i < clients_.size(); ++i) expect_echo(clients_[i].get());
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, service_->connections_in(sick));
+      tearDown();
+      setUp();
+    }
   }
 
   void an_address_in_use_is_refused_to_a_group() {
@@ -202,6 +245,33 @@ class Spread_Test : public CppUnit::TestFixture {
     }
     clients_.clear();
     until([&] { return released.load(); });
+  }
+
+  /// Whatever fills the queue of a reactor, the end of a service gets there.
+  void a_drain_finds_room_in_a_full_queue() {
+    end();
+    open_reactors(1, {.post_capacity = 16});
+    listen({.accept = Accept_Mode::reuseport});
+    start();
+    for (int i = 0; i < 5; ++i) connect();
+    for (const os::Unique_Handle& client : clients_) expect_echo(client.get());
+    std::latch blocked{1}, go{1};
+    CPPUNIT_ASSERT(pool_->serving()[0]->post([&] {
+      blocked.count_down();
+      go.wait();
+    }).has_value());
+    blocked.wait();
+    while (pool_->serving()[0]->post([] {})) {
+    }
+    std::latch asked{1};
+    CPPUNIT_ASSERT(main_->post([&] {
+      acceptor_->close();
+      service_->drain();
+      asked.count_down();
+    }).has_value());
+    asked.wait();
+    go.count_down();
+    until([&] { return service_->idle(); });  // the listener has ended, too
   }
 
   /// A reactor is in a long upcall, and its queue is full.
@@ -277,6 +347,17 @@ class Spread_Test : public CppUnit::TestFixture {
     std::byte room[8];
     (void)os::send(client, strata::as_bytes("x"));
     return os::receive(client, room).value_or(0) != 0;
+  }
+  /// An answer comes, or the end does.
+  bool lives(os::Handle client) {
+    std::byte room[8];
+    strata::Result<std::size_t> got = strata::fail(std::errc::operation_would_block);
+    (void)os::send(client, strata::as_bytes("x"));
+    until([&] {
+      got = os::receive(client, room);
+      return got || got.error() != std::errc::operation_would_block;
+    });
+    return got && *got != 0;
   }
   void expect_heard(os::Handle client) {
     std::byte room[8];

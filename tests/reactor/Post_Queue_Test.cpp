@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/reactor/Post_Queue.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <thread>
@@ -41,6 +42,7 @@ class Post_Queue_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(posts_come_out_in_order_with_their_tokens);
   CPPUNIT_TEST(capacity_is_rounded_up_to_a_power_of_two);
   CPPUNIT_TEST(a_full_queue_refuses_and_leaves_the_callback);
+  CPPUNIT_TEST(what_must_arrive_finds_room_behind_the_others);
   CPPUNIT_TEST(a_closed_queue_refuses_and_keeps_what_it_took);
   CPPUNIT_TEST(captures_die_as_their_post_is_popped);
   CPPUNIT_TEST(captures_of_what_was_never_popped_die_with_the_queue);
@@ -87,6 +89,23 @@ class Post_Queue_Test : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(run_one(*queue));
     CPPUNIT_ASSERT(queue->push(0, std::move(third)).has_value());
     CPPUNIT_ASSERT(push(*queue).error() == std::errc::no_buffer_space);
+  }
+
+  void what_must_arrive_finds_room_behind_the_others() {
+    const auto queue = queue_of(2);
+    while (push(*queue)) {
+    }
+    std::size_t reserved = 0;
+    std::vector<std::size_t> ran;
+    while (queue->push(0, [&ran, reserved] { ran.push_back(reserved); }, strata::Room::reserved)) ++reserved;
+    CPPUNIT_ASSERT_EQUAL(Post_Queue::reserve, reserved);
+    CPPUNIT_ASSERT(run_one(*queue) && run_one(*queue) && ran.empty());  // they came before
+    CPPUNIT_ASSERT(push(*queue).error() == std::errc::no_buffer_space);
+    while (run_one(*queue)) {
+    }
+    CPPUNIT_ASSERT_EQUAL(reserved, ran.size());
+    CPPUNIT_ASSERT(std::ranges::is_sorted(ran));
+    CPPUNIT_ASSERT(push(*queue).has_value());
   }
 
   void a_closed_queue_refuses_and_keeps_what_it_took() {

@@ -40,6 +40,7 @@ class Reactor_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(flush_later_calls_once_however_often_asked);
   CPPUNIT_TEST(invoke_runs_a_hook_now_and_guards_it);
   CPPUNIT_TEST(destroying_the_reactor_closes_all_with_stopping);
+  CPPUNIT_TEST(an_ended_reactor_has_closed_all_and_takes_nothing);
   CPPUNIT_TEST(for_each_visits_its_group_alone);
   CPPUNIT_TEST(stop_ends_the_run_and_it_may_be_run_again);
   CPPUNIT_TEST(a_stop_before_the_run_ends_it_at_once);
@@ -223,6 +224,28 @@ class Reactor_Test : public CppUnit::TestFixture {
       rig.reactor.reset();
       rig.expect_diary("ac a~");
       CPPUNIT_ASSERT(reason == errc::stopping);
+    });
+  }
+
+  void an_ended_reactor_has_closed_all_and_takes_nothing() {
+    on_each_backend([](Rig& rig) {
+      auto a = rig.adopt("a");
+      std::error_code reason;
+      a.probe->on_close = [&] { reason = a.probe->reason; };
+      strata::Timer late = rig.reactor->schedule(std::chrono::seconds{1}, [&] { rig.diary += "late "; });
+      auto held = std::make_shared<int>(1);
+      Rig::expect_ok(rig.reactor->post([held] {}));
+      CPPUNIT_ASSERT(!rig.reactor->ended());
+      rig.reactor->end(std::make_error_code(std::errc::io_error));
+      CPPUNIT_ASSERT(rig.reactor->ended());
+      CPPUNIT_ASSERT(reason == std::errc::io_error);
+      CPPUNIT_ASSERT_EQUAL(1L, held.use_count());
+      Rig::expect_error(condition(errc::stopping), rig.reactor->post([] {}));
+      Rig::expect_error(condition(errc::stopping), rig.reactor->run());
+      Rig::expect_error(condition(errc::stopping), rig.reactor->post([] {}));  // `run` has not opened it again
+      Rig::expect_error(condition(std::errc::identifier_removed), rig.reactor->resume(a.ref));
+      late.cancel();
+      rig.expect_diary("ac a~");
     });
   }
 

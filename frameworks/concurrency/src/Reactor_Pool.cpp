@@ -36,7 +36,7 @@ Result<> Reactor_Pool::start() try {
     if (!thread) return stop(), fail(thread.error());
     threads_.push_back(std::move(*thread));
     // Until it runs, it is at home here: nobody may believe that any longer when this returns.
-    const Result<> posted = one.post([this] { has_begun(); });
+    const Result<> posted = one.post_reserved([this] { has_begun(); });
     if (!posted) return stop(), fail(posted.error());
   }
   const std::lock_guard held{monitor_};
@@ -56,8 +56,8 @@ void Reactor_Pool::run(Reactor& one) {
   const Result<> ran = one.run();
   if (ran) return;
   has_begun();  // it may never have come to that post
-  (void)main_.post([this, error = ran.error()] {  // refused: the main one ends, too
-    if (failed_) failed_(error);
+  (void)main_.post_reserved([this, &one, error = ran.error()] {  // refused: the main one ends, too
+    if (failed_) failed_(one, error);
   });
 }
 

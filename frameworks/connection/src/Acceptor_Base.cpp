@@ -35,14 +35,6 @@ void end_listener(Handler_Ref ref, bool accept_rest) noexcept {
   (void)ref.reactor()->close(ref, errc::stopping);
 }
 
-SOCK_Acceptor take_socket(Handler_Ref ref) noexcept {
-  Listener* const listener = find_listener(ref);
-  if (listener == nullptr) return {};
-  SOCK_Acceptor socket = listener->release();
-  (void)ref.reactor()->close(ref, errc::stopping);
-  return socket;
-}
-
 }  // namespace
 
 Acceptor_Base::Acceptor_Base(Service& service) noexcept : service_(service) {}
@@ -88,6 +80,7 @@ Outcome<> Acceptor_Base::open_group(const os::Socket_Address& address) {
   }
   listen.reuse_port = true;
   for (Reactor* reactor : service_.serving()) {
+    if (reactor->ended()) continue;
     Outcome<SOCK_Acceptor> socket = SOCK_Acceptor::open(bound, listen);
     if (!socket) return std::unexpected{std::move(socket.error())};
     if (Outcome<> done = accept_in(*reactor, std::move(*socket), Descriptor::exclusive, bound); !done) return done;
@@ -98,6 +91,7 @@ Outcome<> Acceptor_Base::open_group(const os::Socket_Address& address) {
 Outcome<> Acceptor_Base::open_exclusive(SOCK_Acceptor socket) {
   const os::Socket_Address address = socket.local_address().value_or(os::Socket_Address{});
   for (Reactor* reactor : service_.serving()) {
+    if (reactor->ended()) continue;
     Result<os::Unique_Handle> copy = os::duplicate(socket.handle());
     if (!copy) return fail(copy.error(), "duplicate a listening socket");
     if (Outcome<> done = accept_in(*reactor, SOCK_Acceptor{std::move(*copy)}, Descriptor::shared, address); !done) {
@@ -149,10 +143,11 @@ Outcome<> Acceptor_Base::accept_in(Reactor& reactor, SOCK_Acceptor socket, Descr
   if (reactor.on_strand()) {
     started = start(reactor, std::move(listener));
   } else {
-    started = reactor.post([start, link, &reactor, listener = std::move(listener)]() mutable {
-      Service& service = listener->service();
-      const Result<> done = start(reactor, std::move(listener));
-      if (!done) service.log().error("a reactor cannot listen", "error", done.error());
+    started = reactor.post_reserved([start, link, &reactor, listener = std::move(listener)]() mutable {
+      Reactor& home = listener->service().home();
+      if (const Result<> done = start(reactor, std::move(listener)); !done) {
+        Listener::tell_failure(link, home, done.error());
+      }
     });
   }
   if (!started) return fail(started.error(), "listen");
@@ -184,35 +179,18 @@ void Acceptor_Base::end(bool accept_rest) noexcept {
     if (link->reactor->on_strand()) {
       end_it();
     } else {
-      (void)link->reactor->post(end_it);  // refused: it ends, and closes its listeners itself
+      (void)link->reactor->post_reserved(end_it);  // refused: it ends, and closes its listeners itself
     }
   }
   stop_waiting();
 }
 
-void Acceptor_Base::leave(const Reactor& reactor) noexcept {
-  for (const std::shared_ptr<Listener_Link>& link : std::vector{elsewhere_}) {
-    if (link->reactor != &reactor || !std::exchange(link->open, false)) continue;
-    if (link->reactor->on_strand()) {
-      inherit(*link, take_socket(link->listener));
-      continue;
-    }
-    (void)link->reactor->post([link, &home = service_.home()] {
-      (void)home.post([link, socket = take_socket(link->listener)]() mutable {
-        if (link->acceptor != nullptr) link->acceptor->inherit(*link, std::move(socket));
-      });
-    });
-  }
-}
-
-/// What a reactor that ends has listened on goes to one that lives.
+/// Of a reactor that has ended: its socket goes to one that lives, so that peers that wait in its queue are not reset
+/// (socket(7), SO_REUSEPORT).
 void Acceptor_Base::inherit(const Listener_Link& former, SOCK_Acceptor socket) noexcept try {
-  if (!socket) return;
-  const auto lives = [&former](const Reactor* one) { return one != former.reactor; };
-  const auto heir = std::ranges::find_if(service_.serving(), lives);
+  const auto heir = std::ranges::find_if_not(service_.serving(), &Reactor::ended);
   if (heir == service_.serving().end()) return listener_failed(errc::stopping);
-  // Others may have it, too.
-  const Outcome<> done = accept_in(**heir, std::move(socket), Descriptor::shared, former.address);
+  const Outcome<> done = accept_in(**heir, std::move(socket), Descriptor::exclusive, former.address);
   if (!done) listener_failed(done.error().code);
 } catch (const std::bad_alloc&) {
   listener_failed(std::make_error_code(std::errc::not_enough_memory));

@@ -42,9 +42,10 @@ Listener::Listener(Acceptor_Base& acceptor, SOCK_Acceptor socket, std::shared_pt
     : acceptor_(&acceptor),
       service_(acceptor.service_),
       socket_(std::move(socket)),
+      options_(acceptor.options_),
       link_(std::move(link)),
-      sources_(service_.limit_sources(acceptor.options_.max_per_source, acceptor.options_.source_penalty)) {
-  if (acceptor.options_.shed_when_full) reserve_ = spare();
+      sources_(service_.limit_sources(options_.max_per_source, options_.source_penalty)) {
+  if (options_.shed_when_full) reserve_ = spare();
   if (link_ != nullptr) service_.listeners_.fetch_add(1);
 }
 
@@ -68,7 +69,7 @@ std::size_t Listener::allowance() noexcept {
 
 /// At the cap it pauses: at home until somebody has gone, elsewhere for a while.
 bool Listener::has_room() {
-  const std::size_t most = acceptor_->options_.max_connections;
+  const std::size_t most = options_.max_connections;
   if (service_.admit(most)) return true;
   if (link_ != nullptr) return pause(), false;
   acceptor_->await_room();
@@ -106,7 +107,7 @@ Listener::Accepted Listener::accept_one(std::error_code& error) try {
     return Accepted::none_left;
   }
   back_off_ = {};
-  if (acceptor_->options_.shed_when_full && !reserve_) reserve_ = spare();  // somebody else had taken its place
+  if (options_.shed_when_full && !reserve_) reserve_ = spare();  // somebody else had taken its place
   return welcome(std::move(*stream), peer);
 } catch (const std::exception& e) {
   return threw(e.what());
@@ -125,20 +126,20 @@ Listener::Accepted Listener::welcome(SOCK_Stream stream, const os::Socket_Addres
     return Accepted::one;
   }
   Reactor& here = *ref_.reactor();
-  Reactor& to = link_ != nullptr ? here : service_.choose(acceptor_->options_.accept);
+  Reactor& to = link_ != nullptr ? here : service_.choose(options_.accept);
   attach_connection(*handler, service_, to, stream.release());
   if (&to != &here) {
     if (const Result<> handed = hand_over(std::move(handler), to); !handed) return refused(handed.error());
     return Accepted::one;
   }
-  const bool read_first = acceptor_->options_.defer_accept > Duration::zero();
+  const bool read_first = options_.defer_accept > Duration::zero();
   const Result<Handler_Ref> started = start_connection(std::move(handler), read_first);
   return started ? Accepted::one : refused(started.error());
 }
 
 /// Unopened, to the reactor that it will live in. Where that takes no posts the connection is dropped.
 Result<> Listener::hand_over(std::unique_ptr<Svc_Handler> handler, Reactor& to) {
-  const bool read_first = acceptor_->options_.defer_accept > Duration::zero();
+  const bool read_first = options_.defer_accept > Duration::zero();
   return to.post([handler = std::move(handler), read_first]() mutable {
     Service& service = handler->service();
     if (!start_connection(std::move(handler), read_first)) service.metrics().accept_errors.add();
@@ -196,10 +197,18 @@ void Listener::room() {
   if (!acceptor_->full()) (void)reactor.resume(ref_, Suspension::high_water);
 }
 
+void Listener::bequeath() noexcept {
+  (void)service_.home().post_reserved([link = link_, socket = std::move(socket_)]() mutable {  // refused: it ends, too
+    if (std::exchange(link->open, false) && link->acceptor != nullptr) {
+      link->acceptor->inherit(*link, std::move(socket));
+    }
+  });
+}
+
 /// Whoever has come before the end is served: closing would reset them (listen(2)). At the cap they are turned away.
 void Listener::retire(bool accept_rest) noexcept {
   for (std::size_t left = accept_rest ? most_at_the_end : 0; left > 0 && acceptor_ != nullptr; --left) {
-    if (!service_.admit(acceptor_->options_.max_connections)) break;
+    if (!service_.admit(options_.max_connections)) break;
     std::error_code error;
     const Accepted accepted = accept_one(error);
     if (accepted != Accepted::one) break;
@@ -207,20 +216,24 @@ void Listener::retire(bool accept_rest) noexcept {
   acceptor_ = nullptr;
 }
 
-SOCK_Acceptor Listener::release() noexcept {
-  acceptor_ = nullptr;
-  return std::move(socket_);
+void Listener::tell_failure(std::shared_ptr<Listener_Link> link, Reactor& home, std::error_code reason) noexcept {
+  (void)home.post_reserved([link = std::move(link), reason] {  // refused: it ends
+    link->open = false;
+    if (link->acceptor != nullptr) link->acceptor->listener_failed(reason);
+  });
 }
 
-/// Home learns why, unless it has asked for it.
+/// Home learns why, unless it has asked for it; where the reactor has ended it gets the socket. One of `exclusive` has
+/// others that listen on the same.
 void Listener::handle_close(std::error_code reason) noexcept {
   retry_.cancel();
   if (acceptor_ == nullptr) return;
   if (link_ == nullptr) return acceptor_->listener_failed(reason);
-  (void)service_.home().post([link = link_, reason] {  // refused: it ends
-    link->open = false;
-    if (link->acceptor != nullptr) link->acceptor->listener_failed(reason);
-  });
+  if (ref_.reactor()->ended()) {
+    if (options_.accept != Accept_Mode::exclusive) bequeath();
+    return;
+  }
+  tell_failure(link_, service_.home(), reason);
 }
 
 }  // namespace v1

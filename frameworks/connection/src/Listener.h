@@ -42,9 +42,10 @@ class Listener final : public Event_Handler {
   Service& service() const noexcept { return service_; }
   Result<os::Socket_Address> address() const noexcept { return socket_.local_address(); }
   void room();  ///< a connection has gone: accept again, whatever it paused for
+  /// One in another reactor than its home has closed by itself, or never began. @threads any
+  static void tell_failure(std::shared_ptr<Listener_Link> link, Reactor& home, std::error_code reason) noexcept;
   /// Accepts who has come, where asked to; from here on it is nobody's.
   void retire(bool accept_rest) noexcept;
-  SOCK_Acceptor release() noexcept;  ///< its socket, for another; it is to be closed
 
  private:
   enum class Accepted : std::uint8_t { one, none_left, paused, failed };
@@ -56,12 +57,14 @@ class Listener final : public Event_Handler {
   Result<> hand_over(std::unique_ptr<Svc_Handler> handler, Reactor& to);
   bool has_room();
   void pause();
+  void bequeath() noexcept;
   bool shed_one();
   std::size_t allowance() noexcept;
 
   Acceptor_Base* acceptor_;
   Service& service_;
   SOCK_Acceptor socket_;
+  const Acceptor_Options options_;              ///< its acceptor may live in another thread
   const std::shared_ptr<Listener_Link> link_;  ///< null at home
   Source_Limits* const sources_;
   os::Unique_Handle reserve_;

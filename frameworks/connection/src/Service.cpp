@@ -120,7 +120,7 @@ void Service::one_less(std::atomic<std::size_t>& count) noexcept {
   Reactor& home = home_;
   count.fetch_sub(1);
   if (!gone->awaited.load() || gone->told.exchange(true)) return;
-  const Result<> posted = home.post([gone] {
+  const Result<> posted = home.post_reserved([gone] {
     gone->told = false;
     if (gone->service != nullptr) gone->service->connections_gone();
   });
@@ -129,13 +129,16 @@ void Service::one_less(std::atomic<std::size_t>& count) noexcept {
 
 /// On the strand of home.
 Reactor& Service::choose(Accept_Mode mode) noexcept {
-  const std::size_t first = next_++ % serving_.size();
+  const std::size_t count = serving_.size();
+  std::size_t first = next_++ % count;
+  for (std::size_t i = 0; i < count && serving_[first]->ended(); ++i) first = next_++ % count;
   if (mode != Accept_Mode::least_loaded) return *serving_[first];
   std::size_t best = first;
-  for (std::size_t i = 1; i < serving_.size(); ++i) {
-    const std::size_t other = (first + i) % serving_.size();
+  for (std::size_t i = 1; i < count; ++i) {
+    const std::size_t other = (first + i) % count;
     if (parts_[other].connections.load(std::memory_order_relaxed) <
-        parts_[best].connections.load(std::memory_order_relaxed)) {
+            parts_[best].connections.load(std::memory_order_relaxed) &&
+        !serving_[other]->ended()) {
       best = other;
     }
   }
@@ -198,7 +201,8 @@ namespace {
 template <class Act>
 void in_each(std::span<Reactor* const> serving, Reactor& home, Act act) {
   for (Reactor* one : serving) {
-    if (one != &home) (void)one->post([act, one]() mutable { act(*one); });  // refused: it ends, and closes them itself
+    if (one == &home) continue;
+    (void)one->post_reserved([act, one]() mutable { act(*one); });  // refused: it ends, and closes them itself
   }
   act(home);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "Daemon_Run.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -68,7 +69,7 @@ class Run {
   void stop(Duration drain);
   void announce() const;
   void give_up();
-  void loop_failed(std::error_code error);
+  void loop_failed(Reactor& failed, std::error_code error);
   void tell_states();
 
   const Daemon_Config& config_;
@@ -147,7 +148,7 @@ Result<> Run::start_threads() {
     if (const Result<> begun = workers_->start(); !begun) return begun;
   }
   if (serving_ == nullptr) return {};
-  serving_->when_failed([this](std::error_code error) { loop_failed(error); });
+  serving_->when_failed([this](Reactor& failed, std::error_code error) { loop_failed(failed, error); });
   return serving_->start();
 }
 
@@ -179,9 +180,12 @@ Exit_Code Run::await_end(Exit_Code code) {
   return given_up_ ? Exit_Code::unavailable : code;
 }
 
-/// One that serves: its connections are lost, and the process with them.
-void Run::loop_failed(std::error_code error) {
-  complain("a loop failed: " + error.message(), Exit_Code::internal);
+/// One that serves: its connections are lost; others take over what it has listened on. The process goes with the last.
+void Run::loop_failed(Reactor& failed, std::error_code error) {
+  log_.error("a reactor has failed", "index", report_.index_of(failed), "error", error, "handlers", failed.size());
+  failed.end(error);
+  if (!std::ranges::all_of(serving_->serving(), &Reactor::ended)) return;
+  complain("the loops failed: " + error.message(), Exit_Code::internal);
   failed_ = true;
   reactor_.stop();
 }

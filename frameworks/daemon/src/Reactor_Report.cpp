@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "Reactor_Report.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <strata/reactor/Reactor_Metrics.h>
@@ -11,6 +12,10 @@ inline namespace v1 {
 Reactor_Report::Reactor_Report(Reactor& main, std::span<Reactor* const> serving) {
   reactors_.push_back(&main);
   reactors_.insert(reactors_.end(), serving.begin(), serving.end());
+}
+
+std::size_t Reactor_Report::index_of(const Reactor& one) const noexcept {
+  return static_cast<std::size_t>(std::ranges::find(reactors_, &one) - reactors_.begin());
 }
 
 Outcome<> Reactor_Report::publish(Metric_Registry& registry) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ class Reactor_Report {
   Reactor_Report(Reactor& main, std::span<Reactor* const> serving);
 
   std::span<Reactor* const> reactors() const noexcept { return reactors_; }
+  std::size_t index_of(const Reactor& one) const noexcept;
   Outcome<> publish(Metric_Registry& registry);  ///< "strata_reactor_…" with the label `reactor`
   void write(Logger log) const;
 

@@ -11,7 +11,7 @@ inline namespace v1 {
 
 Result<std::unique_ptr<Post_Queue>> Post_Queue::open(std::size_t capacity) {
   capacity = std::bit_ceil(std::max(capacity, std::size_t{2}));
-  const std::size_t entries = std::bit_ceil(capacity / block_size + 2);
+  const std::size_t entries = std::bit_ceil((capacity + reserve) / block_size + 2);
   std::unique_ptr<Block[]> blocks{new (std::nothrow) Block[entries]{}};
   if (!blocks) return fail(std::errc::not_enough_memory);
   std::unique_ptr<Post_Queue> queue{new (std::nothrow) Post_Queue{std::move(blocks), entries, capacity}};
@@ -27,7 +27,8 @@ Post_Queue::~Post_Queue() {
   for (std::uint64_t i = 0; i <= entry_mask_; ++i) delete[] blocks_[i].load(std::memory_order_relaxed);
 }
 
-Result<Post_Queue::Pushed> Post_Queue::push(std::uint64_t token, Callback&& callback) noexcept {
+Result<Post_Queue::Pushed> Post_Queue::push(std::uint64_t token, Callback&& callback, Room room) noexcept {
+  const auto most = static_cast<std::int64_t>(room == Room::shared ? capacity_ : capacity_ + reserve);
   std::uint64_t tail = tail_.load(std::memory_order_relaxed);
   Cell* block = nullptr;
   do {
@@ -35,7 +36,7 @@ Result<Post_Queue::Pushed> Post_Queue::push(std::uint64_t token, Callback&& call
     const std::uint64_t position = tail >> 2;
     // A tail that was overtaken meanwhile may lie before `freed_`: the difference is negative, and the claim fails.
     const auto waiting = static_cast<std::int64_t>(position - freed_.load(std::memory_order_acquire));
-    if (waiting >= static_cast<std::int64_t>(capacity_)) return fail(std::errc::no_buffer_space);
+    if (waiting >= most) return fail(std::errc::no_buffer_space);
     Block& entry = block_of(position);
     block = entry.load(std::memory_order_acquire);
     if (block == nullptr) [[unlikely]] {

@@ -150,6 +150,8 @@ Timer Reactor::schedule(Handler_Ref ref, Duration after, Duration interval) {
 
 Result<> Reactor::post(Callback callback) { return core_->post(0, std::move(callback)); }
 
+Result<> Reactor::post_reserved(Callback callback) { return core_->post(0, std::move(callback), Room::reserved); }
+
 Result<> Reactor::post(Handler_Ref ref, Callback callback) {
   if (ref.token() == 0) return fail(std::errc::identifier_removed);
   return core_->post(ref.token(), std::move(callback));
@@ -162,6 +164,11 @@ Result<> Reactor::run_one() { return core_->run(Run_Until::turn, Duration{-1}); 
 Result<> Reactor::poll() { return core_->run(Run_Until::turn, Duration::zero()); }
 Result<> Reactor::run_for(Duration time) { return core_->run(Run_Until::time, time); }
 void Reactor::stop() noexcept { core_->stop(); }
+void Reactor::end(std::error_code reason) noexcept {
+  assert(core_->at_home() && !core_->running_here() && !pooled_);
+  core_->end(reason);
+}
+bool Reactor::ended() const noexcept { return core_->ended(); }
 
 Time_Point Reactor::refresh_now() noexcept { return core_->refresh_now(); }
 bool Reactor::at_home() const noexcept { return core_->at_home(); }

@@ -87,16 +87,20 @@ Result<std::unique_ptr<Reactor_Core>> Reactor_Core::open(const Reactor_Options& 
 Reactor_Core::~Reactor_Core() {
   if (!timers) return;  // `open` failed
   pool.reset();         // from here on there is one thread
-  dying_ = true;
+  end(errc::stopping);
+  timers.reset();
+}
+
+void Reactor_Core::end(std::error_code reason) noexcept {
+  ended_.store(true, std::memory_order_release);
   posts_->close();
   for (std::uint32_t i = 0; i < table.used(); ++i) {
-    if (table.at(i).handler != nullptr) (void)close(table.token(i), errc::stopping);
+    if (table.at(i).handler != nullptr) (void)close(table.token(i), reason);
   }
   while (!closing_.empty()) destroy_closed();
   free_returned();
   // Posts never run; their captures may hold handlers' property, and go before the timers do.
   while (posts_->front() != nullptr) posts_->pop();
-  timers.reset();
 }
 
 /// Room for every handler in each list, so that closing and flushing never need memory.
@@ -115,7 +119,7 @@ void Reactor_Core::reserve_closing() {
 Result<std::uint64_t> Reactor_Core::add(Event_Handler& handler, Event_Mask interest, std::uint8_t flags,
                                         std::uint32_t group, bool held) try {
   const Locked locked{*this};
-  if (dying_) return fail(errc::stopping);
+  if (ended()) return fail(errc::stopping);
   if (pool != nullptr) pool->open_set();
   reserve_closing();
   const os::Handle handle = handler.handle();
@@ -254,14 +258,14 @@ Result<> Reactor_Core::flush_later(std::uint64_t token) {
   return {};
 }
 
-Result<> Reactor_Core::post(std::uint64_t token, Callback&& callback) {
+Result<> Reactor_Core::post(std::uint64_t token, Callback&& callback, Room room) {
   if (!callback) return fail(std::errc::not_enough_memory);
   if (running_here()) {
     const Locked locked{*this};
     if (token != 0 && table.find(token) == nullptr) return fail(std::errc::identifier_removed);
-    if (pool != nullptr && pool->takes_posts()) return pool->send(token, std::move(callback));
+    if (pool != nullptr && pool->takes_posts()) return pool->send(token, std::move(callback), room);
   }
-  const Result<Post_Queue::Pushed> pushed = posts_->push(token, std::move(callback));
+  const Result<Post_Queue::Pushed> pushed = posts_->push(token, std::move(callback), room);
   if (!pushed) return fail(pushed.error());
   if (*pushed == Post_Queue::Pushed::wake) waker_.wake();
   return {};

@@ -73,6 +73,7 @@ bool Reactor_Core::at_home() const noexcept { return running_here() || !running_
 Result<> Reactor_Core::run(Run_Until until, Duration time) {
   const Running running{*this};
   if (!running.entered()) return fail(std::errc::resource_deadlock_would_occur);
+  if (ended()) return fail(errc::stopping);
   posts_->reopen();
   return pool != nullptr ? run_pool(until, time) : run_here(until, time);
 }

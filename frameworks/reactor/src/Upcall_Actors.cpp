@@ -87,9 +87,10 @@ void Upcall_Pool::collect_posts() noexcept {
   posts.publish();
 }
 
-Result<> Upcall_Pool::send(std::uint64_t token, Callback&& callback) {
+Result<> Upcall_Pool::send(std::uint64_t token, Callback&& callback, Room room) {
   if (core_.stop_asked()) return fail(errc::stopping);
-  if (office_.out() >= most_mail_) return fail(std::errc::no_buffer_space);
+  const std::size_t most = most_mail_ + (room == Room::shared ? 0 : Post_Queue::reserve);
+  if (office_.out() >= most) return fail(std::errc::no_buffer_space);
   Mail* mail = office_.make();
   if (mail == nullptr) return fail(std::errc::not_enough_memory);
   mail->token = token;
@@ -176,22 +177,22 @@ void Upcall_Pool::ask_flush(std::uint32_t index) noexcept {
 
 // --- What runs ---
 
-bool Upcall_Pool::run_next() noexcept {
-  if (!dropped_.empty()) return drop(dropped_.take()), true;
+bool Upcall_Pool::run_next(Worker& me) noexcept {
+  if (Mail* mail = dropped_.pop()) return drop(*mail), true;
   if (close_next()) return true;
   if (core_.has_returned()) return free_returned(), true;
   if (queue_.empty()) return false;
   const std::uint32_t index = queue_.pop();
   ++runs_;
   if (index == common_index) {
-    run_common();
+    run_common(me);
   } else {
-    run_handler(index);
+    run_handler(me, index);
   }
   return true;
 }
 
-void Upcall_Pool::run_handler(std::uint32_t index) noexcept {
+void Upcall_Pool::run_handler(Worker& me, std::uint32_t index) noexcept {
   Actor& actor = actors_[index];
   actor.unset(Actor::queued);
   if (core_.table.at(index).handler == nullptr) {  // closed while it was queued
@@ -203,16 +204,20 @@ void Upcall_Pool::run_handler(std::uint32_t index) noexcept {
   const std::uint64_t token = core_.table.token(index);
   const std::uint8_t ready = std::exchange(actor.ready, std::uint8_t{0});
   const bool flush = actor.is(Actor::flush);
-  Mail_List mail = actor.mail.take();
+  me.mail = actor.mail.take();
   actor.unset(Actor::flush);
   actor.set(Actor::busy);
   ++busy_;
   {
     const Upcall_Of of{token};
-    run_mail(mail);
+    run_mail(me.mail);
     if (ready != 0 || flush) run_events(token, ready, flush);
   }
   finish(index, token);
+}
+
+const void* Upcall_Pool::code_of(const Mail& mail) const noexcept {
+  return mail.timer ? core_.timers->origin_of(mail.timer) : mail.callback.origin();
 }
 
 /// In their order; those for who has closed since are dropped.
@@ -226,6 +231,7 @@ void Upcall_Pool::run_mail(Mail_List& list) noexcept {
 void Upcall_Pool::run_one_mail(Mail& mail) noexcept {
   Handler_Slot* slot = mail.token == 0 ? nullptr : core_.table.find(mail.token);
   Event_Handler* handler = slot == nullptr ? nullptr : slot->handler;
+  const Code_Mark mark{core_.active(), code_of(mail)};  // until the monitor is held
   const Free free{*this};
   if (mail.token != 0 && handler == nullptr) {
     if (mail.timer) core_.timers->cancel(mail.timer);
@@ -283,12 +289,12 @@ void Upcall_Pool::finish(std::uint32_t index, std::uint64_t token) noexcept {
 }
 
 /// The strand of the reactor's own: what posts and timers call back, its handlers' events, its closed.
-void Upcall_Pool::run_common() noexcept {
+void Upcall_Pool::run_common(Worker& me) noexcept {
   common_.unset(Actor::queued);
   common_.set(Actor::busy);
   ++busy_;
-  common_mail_ = common_.mail.take();
-  run_mail(common_mail_);
+  me.mail = common_.mail.take();
+  run_mail(me.mail);
   common_running_.swap(common_ready_);
   run_common_handlers();
   common_running_.clear();
@@ -376,17 +382,15 @@ void Upcall_Pool::free_returned() noexcept {
   core_.free_returned();
 }
 
-void Upcall_Pool::drop(Mail_List list) noexcept {
-  Mail_List empty;
+/// Captures die when the monitor is free.
+void Upcall_Pool::drop(Mail& mail) noexcept {
   {
+    const Code_Mark mark{core_.active(), code_of(mail)};
     const Free free{*this};
-    while (Mail* mail = list.pop()) {
-      if (mail->timer) core_.timers->cancel(mail->timer);
-      mail->callback.clear();
-      empty.push(*mail);
-    }
+    if (mail.timer) core_.timers->cancel(mail.timer);
+    mail.callback.clear();
   }
-  while (Mail* mail = empty.pop()) office_.take_back(*mail);
+  office_.take_back(mail);
 }
 
 Result<> Upcall_Pool::invoke(std::uint64_t token, Reactor::Hook hook, bool may_run) {

@@ -10,6 +10,22 @@
 namespace strata {
 inline namespace v1 {
 
+/// Tells who looks from another thread of which binary code runs, or captures die, for a scope.
+class Code_Mark {
+ public:
+  Code_Mark(Run_Context& context, const void* code) noexcept
+      : context_(context), outer_(context.running.load(std::memory_order_relaxed)) {
+    context.running.store(code, std::memory_order_relaxed);
+  }
+  Code_Mark(const Code_Mark&) = delete;
+  Code_Mark& operator=(const Code_Mark&) = delete;
+  ~Code_Mark() { context_.running.store(outer_, std::memory_order_relaxed); }
+
+ private:
+  Run_Context& context_;
+  const void* const outer_;
+};
+
 /// Tells who looks from another thread whose upcall runs, for a scope; times one in many.
 class Upcall_Mark {
  public:

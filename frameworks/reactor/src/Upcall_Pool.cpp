@@ -73,9 +73,12 @@ Upcall_Pool::~Upcall_Pool() {
   }
   for (Worker& worker : workers_) worker.thread.join();
   enter();
-  drop(common_.mail.take());
-  drop(dropped_.take());
-  for (std::uint32_t i = 0; i < actors_.size(); ++i) drop(actors_[i].mail.take());
+  const auto drop_all = [this](Mail_List& list) {
+    while (Mail* mail = list.pop()) drop(*mail);
+  };
+  drop_all(common_.mail);
+  drop_all(dropped_);
+  for (std::uint32_t i = 0; i < actors_.size(); ++i) drop_all(actors_[i].mail);
   leave();
 }
 
@@ -134,9 +137,9 @@ bool Upcall_Pool::calm() const noexcept {
 void Upcall_Pool::serve(Worker& me) noexcept {
   note_stop();
   if (overdue() && may_lead(me)) return lead();
-  if (works(me) && run_next()) return;
+  if (works(me) && run_next(me)) return;
   if (over_ && caller(me) && calm() && core_.more_to_finish()) {
-    if (!dropped_.empty()) return drop(dropped_.take());  // they may be what leaves no room for the rest
+    if (Mail* mail = dropped_.pop()) return drop(*mail);  // they may be what leaves no room for the rest
     collect_posts();                                      // accepted before the stop: never lost
     if (queue_.empty()) core_.yield();                    // a producer stands between claim and fill
     spread(queue_.size());

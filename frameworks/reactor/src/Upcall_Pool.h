@@ -13,10 +13,10 @@
 #include <strata/os/Demultiplexer.h>
 #include <strata/os/Monitor.h>
 #include <strata/os/Thread.h>
+#include <strata/reactor/Post_Queue.h>
 #include <strata/reactor/Reactor.h>
 #include <strata/reactor/Reactor_Options.h>
 #include <strata/reactor/Run_Context.h>
-
 #include <strata/timers/Callback_Timers.h>
 
 #include "Actor.h"
@@ -67,7 +67,7 @@ class Upcall_Pool {
   void close(std::uint32_t index) noexcept;  ///< the last that the core put into its list; its slot was retired
   void forget(std::uint32_t index) noexcept;  ///< one of the strand's is nobody's any more
   void ask_flush(std::uint32_t index) noexcept;
-  Result<> send(std::uint64_t token, Callback&& callback);  ///< a post, by a thread of this pool
+  Result<> send(std::uint64_t token, Callback&& callback, Room room);  ///< a post, by a thread of this pool
   bool send_due(Callback_Timers::Due due) noexcept;
   bool takes_posts() const noexcept;  ///< or else they go through the queue
   /// After this the demultiplexer's set may be changed: nobody waits in one that cannot bear it.
@@ -84,7 +84,8 @@ class Upcall_Pool {
   Result<> begin(std::uint64_t token, Reactor::Hook hook, void* argument, std::uint8_t ready) noexcept;
   template <class Visitor>
   void for_each_mail(Visitor&& visit) {
-    for (const Mail_List* list : {&common_.mail, &common_mail_, &dropped_}) list->for_each(visit);
+    for (const Mail_List* list : {&common_.mail, &dropped_}) list->for_each(visit);
+    for (const Worker& worker : workers_) worker.mail.for_each(visit);
     for (std::uint32_t i = 0; i < actors_.size(); ++i) actors_[i].mail.for_each(visit);
   }
 
@@ -93,6 +94,7 @@ class Upcall_Pool {
   struct Worker {
     std::unique_ptr<Run_Context> context;
     os::Thread thread;  ///< none for the first: it is the one in `run`
+    Mail_List mail;     ///< what it has yet to run of the handler that it has
   };
   class At_Work;
   /// Lets the monitor go for a scope, for user code.
@@ -144,13 +146,13 @@ class Upcall_Pool {
   void deliver(const os::Ready& event) noexcept;
   void enqueue(std::uint32_t index, Actor& actor) noexcept;
   void enqueue_common() noexcept;
-  bool run_next() noexcept;
-  void run_handler(std::uint32_t index) noexcept;
+  bool run_next(Worker& me) noexcept;
+  void run_handler(Worker& me, std::uint32_t index) noexcept;
   void run_mail(Mail_List& list) noexcept;
   void run_one_mail(Mail& mail) noexcept;
   void run_events(std::uint64_t token, std::uint8_t ready, bool flush) noexcept;
   void finish(std::uint32_t index, std::uint64_t token) noexcept;
-  void run_common() noexcept;
+  void run_common(Worker& me) noexcept;
   void run_common_handlers() noexcept;
   void close_common() noexcept;
   void set_apart(std::uint32_t index, const os::Ready& event) noexcept;
@@ -160,7 +162,8 @@ class Upcall_Pool {
   template <class Such>
   bool end_first(Such such) noexcept;
   void await_strand(std::uint32_t index) noexcept;
-  void drop(Mail_List list) noexcept;
+  void drop(Mail& mail) noexcept;
+  const void* code_of(const Mail& mail) const noexcept;
   bool address(Mail& mail) noexcept;
 
   Reactor_Core& core_;
@@ -180,7 +183,6 @@ class Upcall_Pool {
 
   Actor_Table actors_;
   Actor common_;                                  ///< of the reactor's own strand
-  Mail_List common_mail_;                         ///< what it runs now
   std::vector<std::uint64_t> common_ready_, common_running_;  ///< its handlers that something waits for
   std::vector<std::uint32_t> later_;              ///< flushes of the next turn
   Run_Queue queue_;

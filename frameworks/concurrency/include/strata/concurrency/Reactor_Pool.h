@@ -23,7 +23,7 @@ inline namespace STRATA_EXPORT v1 {
 /// registered in the sub-reactors must outlive this or be theirs. @threads home of the main reactor
 class Reactor_Pool {
  public:
-  using On_Failure = std::function<void(std::error_code)>;
+  using On_Failure = std::function<void(Reactor&, std::error_code)>;
 
   /// `each`: of every sub-reactor; thread i is named NAME/i and stays on cores[(i - 1) % cores.size()]. Errors: those
   /// of Reactor::open, invalid_argument for none.
@@ -36,7 +36,8 @@ class Reactor_Pool {
   Result<> start();
   /// Ends the runs and joins; posts that were accepted run before. Idempotent. Blocks: not in an upcall.
   void stop() noexcept;
-  /// Called in an upcall of the main reactor when the run of a sub-reactor has failed: it serves no more.
+  /// Called in an upcall of the main reactor when the run of a sub-reactor has failed: it serves no more and has no
+  /// thread. Whoever is told may `end` it.
   void when_failed(On_Failure callback) { failed_ = std::move(callback); }
 
   std::span<Reactor* const> serving() const noexcept { return serving_; }  ///< @threads any

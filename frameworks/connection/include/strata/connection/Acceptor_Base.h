@@ -38,13 +38,11 @@ class Acceptor_Base {
   Outcome<> adopt(SOCK_Acceptor socket, const Acceptor_Options& options = {});
   /// Where it really listens; a port 0 is the system's choice by now.
   std::vector<os::Socket_Address> addresses() const;
-  /// Called when a listener has closed by itself, with why; the others go on.
+  /// Called when a listener has closed by itself, with why; the others go on. One whose reactor has ended does not
+  /// fail: its socket goes to a reactor that lives.
   void when_failed(std::function<void(std::error_code)> callback) { failed_ = std::move(callback); }
   /// Stops listening, after it has accepted who had come (the destructor does not); connections live on. Idempotent.
   void close() noexcept;
-  /// A serving reactor is about to end: its listening sockets go to another, which goes on accepting from them, so that
-  /// peers that wait in their queues are not reset (socket(7), SO_REUSEPORT).
-  void leave(const Reactor& reactor) noexcept;
   Service& service() noexcept { return service_; }
 
  protected:

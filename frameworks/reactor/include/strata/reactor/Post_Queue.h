@@ -13,15 +13,19 @@
 namespace strata {
 inline namespace STRATA_EXPORT v1 {
 
+/// Of what a queue's room is taken. The reserve is for the few posts without which something never ends: they find room
+/// behind any flood of the others.
+enum class Room : std::uint8_t { shared, reserved };
+
 /// A bounded queue from many producers to the loop, of 64-byte cells in blocks: as many blocks as were ever needed at
 /// once, two under a light load. FIFO per producer. A push is one compare-and-swap: the bit that says "the consumer
 /// sleeps" lives in the word that producers claim cells by, so that no fence is needed to decide who wakes it.
 ///
 /// Invariants. `tail_` = next free position << 2 | closed << 1 | asleep. Position p lies in the block of entry
 /// p / block_size of `blocks_`, a ring; it is filled when its cell's turn is p + 1. Only the consumer writes `head_`,
-/// and publishes it now and then as `freed_`; producers claim p < freed_ + capacity. An entry is empty until a producer
-/// that needs it fills it, or the consumer does, with the block that it has used up: there is room ahead, as the ring
-/// has two entries more than `capacity` positions can touch.
+/// and publishes it now and then as `freed_`; producers claim p < freed_ + capacity, and `reserve` more for what must
+/// arrive. An entry is empty until a producer that needs it fills it, or the consumer does, with the block that it has
+/// used up: there is room ahead, as the ring has two entries more than these positions can touch.
 class Post_Queue {
  public:
   struct Post {
@@ -29,13 +33,14 @@ class Post_Queue {
     Callback callback;
   };
   enum class Pushed : std::uint8_t { quiet, wake };  ///< wake: the consumer sleeps, and this producer is to wake it
+  static constexpr std::size_t reserve = 4096;  ///< places beyond the capacity, for Room::reserved
 
   static Result<std::unique_ptr<Post_Queue>> open(std::size_t capacity);
   ~Post_Queue();
 
   /// @threads any. Takes `callback`, unless it fails. Errors: no_buffer_space (full), not_enough_memory (for another
   /// block), errc::stopping (closed).
-  Result<Pushed> push(std::uint64_t token, Callback&& callback) noexcept;
+  Result<Pushed> push(std::uint64_t token, Callback&& callback, Room room = Room::shared) noexcept;
 
   /// @threads consumer, all of the following. The oldest post, which may run where it stands; null when there is none
   /// that is complete. After a post, `pop` frees its captures, then its place.

@@ -120,6 +120,10 @@ class Reactor {
   /// Runs the callback in the loop. FIFO per producer; never blocks. @threads any
   /// Errors: no_buffer_space (post_capacity), errc::stopping (stopped, and not run again yet), not_enough_memory.
   Result<> post(Callback callback);
+  /// The same for what must arrive, as the end of a service: it finds room behind any flood of others, and comes after
+  /// what its producer has posted before. For what is bounded by itself. @threads any
+  /// Errors: no_buffer_space (4,096 of these wait), errc::stopping, not_enough_memory.
+  Result<> post_reserved(Callback callback);
   /// For a handler, at its home; dropped when it is stale by then. Errors: also identifier_removed.
   Result<> post(Handler_Ref ref, Callback callback);
 
@@ -136,6 +140,11 @@ class Reactor {
   Result<> run_one();                ///< one turn, which waits for an event
   Result<> poll();                   ///< one turn, which does not wait
   Result<> run_for(Duration time);   ///< turns for `time`, or until `stop()`
+  /// Closes all handlers with `reason`, and drops what was posted; from here on it takes nothing (errc::stopping). For
+  /// one that serves no more, as its mechanism has failed, while others still refer to it. Outside of `run`; not where
+  /// threads share it.
+  void end(std::error_code reason) noexcept;
+  bool ended() const noexcept;  ///< @threads any
   /// Ends the run after the turn under way; outside of a run, the next one at once. @threads any
   void stop() noexcept;
 

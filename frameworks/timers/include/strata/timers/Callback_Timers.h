@@ -57,6 +57,11 @@ class Callback_Timers {
   bool reset(Timer_Id id, Time_Point start, Duration after) noexcept;
 
   bool contains(Timer_Id id) const noexcept;
+  /// Where the callback's code lies (Callback::origin); null for a stale id. Under what `hold` takes.
+  const void* origin_of(Timer_Id id) const noexcept {
+    const Record* r = find(id);
+    return r == nullptr ? nullptr : r->callback.origin();
+  }
   /// When it fires next; none for a stale id and for one that fires for the last time just now.
   std::optional<Time_Point> deadline(Timer_Id id) const noexcept;
   /// Runs one that `Hooks::due` was told of, unless it was cancelled or reset since. Not under what `hold` takes.
