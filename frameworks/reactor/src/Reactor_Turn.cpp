@@ -243,7 +243,10 @@ void Reactor_Core::run_hook(std::uint64_t token, Event_Handler& handler, Reactor
 
 void Reactor_Core::run_post(std::uint64_t token, Event_Handler* handler, Callback& callback) noexcept {
   if (token == 0) return run_callback(callback);
-  upcall(token, *handler, [&](Event_Handler& h) { return h.handle_post(callback); });
+  upcall(token, *handler, [&](Event_Handler& h) {
+    const Code_Mark mark{active(), callback.origin()};  // it may be of another binary than the handler
+    return h.handle_post(callback);
+  });
 }
 
 /// As an upcall of its owner; one whose owner has gone ends.
