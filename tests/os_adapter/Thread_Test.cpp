@@ -26,9 +26,23 @@ class Thread_Test : public Os_Fixture {
   CPPUNIT_TEST(a_thread_runs_on_the_core_that_was_asked_for);
   CPPUNIT_TEST(a_core_that_is_not_there_is_refused);
   CPPUNIT_TEST(one_of_several_has_their_name_and_its_number);
+  CPPUNIT_TEST(on_one_processor_threads_share_it_until_the_end);
   CPPUNIT_TEST_SUITE_END();
 
  public:
+  void on_one_processor_threads_share_it_until_the_end() {
+    const unsigned before = os::processors();
+    unsigned inside = 0, in_another = 0;
+    {
+      const os::One_Processor together;
+      inside = os::processors();
+      os::Thread thread = value_of(os::spawn("beside", [&in_another] { in_another = os::processors(); }));
+    }
+    CPPUNIT_ASSERT_EQUAL(1u, inside);
+    CPPUNIT_ASSERT_EQUAL(1u, in_another);
+    CPPUNIT_ASSERT_EQUAL(before, os::processors());
+  }
+
   void what_the_body_wrote_is_seen_after_join() {
     int written = 0;
     os::Thread thread = value_of(os::spawn("writer", [&written] { written = 42; }));

@@ -72,6 +72,7 @@ void Threads::launch(Thread& thread, std::move_only_function<void()> body) {
     constexpr std::array rates{0.01, 0.05, 0.2, 0.5};
     rate_ = rates[world_.random.below(rates.size())];
   }
+  if (!together_) together_.emplace();
   thread.real = std::thread{[this, &thread, body = std::move(body)]() mutable { live(thread, body); }};
 }
 

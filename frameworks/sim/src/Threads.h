@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,6 +87,7 @@ class Threads {
   std::uint64_t ids_ = 0, words_ = 0;
   double rate_ = -1;  // < 0: not drawn yet
   int overtime_ = 0;
+  std::optional<os::One_Processor> together_;  // one runs at a time
   bool deciding_ = false, ending_ = false, abandoned_ = false;
 };
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/os/Thread.h>
 
-#include <algorithm>
 #include <memory>
 #include <new>
-#include <thread>
 #include <utility>
 
 #include "common/Seam.h"
@@ -52,7 +50,5 @@ Result<Thread> spawn_one_of(const std::string& name, std::size_t number, std::sp
 } catch (const std::bad_alloc&) {
   return fail(std::errc::not_enough_memory);
 }
-
-unsigned processors() noexcept { return std::max(1u, std::thread::hardware_concurrency()); }
 
 }  // namespace strata::inline v1::os

@@ -2,6 +2,12 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <algorithm>
+#include <cstring>
+#include <thread>
+
+#include <strata/os/Thread.h>
+
 #include "linux/Native.h"
 
 namespace strata::inline v1::os::native {
@@ -17,3 +23,30 @@ int set_affinity(pthread_attr_t& attributes, int core) noexcept {
 }
 
 }  // namespace strata::inline v1::os::native
+
+namespace strata::inline v1::os {
+
+unsigned processors() noexcept {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return std::max(1u, std::thread::hardware_concurrency());
+  return static_cast<unsigned>(CPU_COUNT(&allowed));
+}
+
+One_Processor::One_Processor() noexcept {
+  static_assert(sizeof(cpu_set_t) == sizeof before_);
+  cpu_set_t allowed, one;
+  const int here = sched_getcpu();
+  if (here < 0 || here >= CPU_SETSIZE || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  CPU_ZERO(&one);
+  CPU_SET(here, &one);
+  kept_ = sched_setaffinity(0, sizeof one, &one) == 0;
+  std::memcpy(before_.data(), &allowed, sizeof allowed);
+}
+
+One_Processor::~One_Processor() {
+  cpu_set_t allowed;
+  std::memcpy(&allowed, before_.data(), sizeof allowed);
+  if (kept_) (void)sched_setaffinity(0, sizeof allowed, &allowed);
+}
+
+}  // namespace strata::inline v1::os

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -47,7 +48,23 @@ Result<Thread> spawn(std::string name, std::move_only_function<void()> body, int
 Result<Thread> spawn_one_of(const std::string& name, std::size_t number, std::span<const int> cores,
                             std::move_only_function<void()> body);
 
-/// How many processors this process may use; at least 1.
+/// Keeps the calling thread, and those that it starts meanwhile, on the processor that it runs on: for threads of which
+/// one runs at a time, whose turns would else be wake-ups from one processor to another. Where the system refuses,
+/// nothing happens. @threads its maker's
+/// Source: sched_setaffinity(2).
+class One_Processor {
+ public:
+  One_Processor() noexcept;
+  One_Processor(const One_Processor&) = delete;
+  One_Processor& operator=(const One_Processor&) = delete;
+  ~One_Processor();  ///< as before, for the calling thread
+
+ private:
+  std::array<std::byte, 128> before_;  // processors that were allowed, a bit each
+  bool kept_ = false;
+};
+
+/// How many processors the calling thread may use; at least 1.
 unsigned processors() noexcept;
 
 }  // namespace os
