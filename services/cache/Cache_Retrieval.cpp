@@ -130,6 +130,13 @@ Cache_Session::Result<> Cache_Session::send_stats(Words words) {
   return put(general_stats() + "END\r\n");
 }
 
+/// That run connections.
+std::uint64_t Cache_Session::threads() {
+  std::uint64_t all = 0;
+  for (const strata::Reactor* one : service().serving()) all += one->contexts().size();
+  return all;
+}
+
 std::string Cache_Session::general_stats() {
   const Cache_Counts& all = counts();
   const Store_Counts& kept = store().counts();
@@ -160,7 +167,7 @@ std::string Cache_Session::general_stats() {
       {"bytes_read", service().metrics().bytes_in.value()},
       {"bytes_written", service().metrics().bytes_out.value()},
       {"limit_maxbytes", state_.memory()},
-      {"threads", 1},
+      {"threads", threads()},
       {"bytes", store().live_bytes()},
       {"curr_items", store().size()},
       {"total_items", kept.stored},

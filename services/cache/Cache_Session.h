@@ -56,6 +56,7 @@ class Cache_Session final : public strata::Line_Handler {
   Result<> send_value(std::string_view value);
   Result<> send_stats(Words words);
   std::string general_stats();
+  std::uint64_t threads();
 
   // Cache_Storage.cpp
   static const Command* find_command(std::string_view name) noexcept;

@@ -138,10 +138,15 @@ class Obedient final : public strata::Svc_Handler {
   bool ending_ = false;
 };
 
-/// Sends a line when the answer to the one before has come, so that the order of all is the program's.
+struct Burst {
+  std::string lines;
+  std::size_t answers = 0;
+};
+
+/// Sends some when the answers to those before have come, so that the order of all is the program's.
 class Client {
  public:
-  Client(const os::Socket_Address& to, std::string named, std::deque<std::string> script)
+  Client(const os::Socket_Address& to, std::string named, std::deque<Burst> script)
       : name(std::move(named)), peer_(Peer::connect(to)), script_(std::move(script)) {}
 
   /// False: there is no more to do.
@@ -153,18 +158,18 @@ class Client {
       return false;
     }
     const auto lines = static_cast<std::size_t>(std::ranges::count(peer_.got, '\n'));
-    if (lines < sent_ || script_.empty()) return true;
-    std::string line = script_.front();
-    if (line == "FIN") {
+    if (lines < asked_ || script_.empty()) return true;
+    const Burst& burst = script_.front();
+    if (burst.lines == "FIN") {
       peer_.finish();
-    } else if (line == "RST") {
-      trace = peer_.got + line;
+    } else if (burst.lines == "RST") {
+      trace = peer_.got + burst.lines;
       return peer_.reset(), false;
-    } else if (peer_.push(line + '\n') == 0) {
+    } else if (peer_.push(burst.lines) == 0) {
       return true;  // not connected yet
     }
+    asked_ += burst.answers;
     script_.pop_front();
-    ++sent_;
     return true;
   }
 
@@ -172,8 +177,8 @@ class Client {
 
  private:
   Peer peer_;
-  std::deque<std::string> script_;
-  std::size_t sent_ = 0;
+  std::deque<Burst> script_;
+  std::size_t asked_ = 0;
 };
 
 class Models_Trace_Test : public CppUnit::TestFixture {
@@ -184,16 +189,24 @@ class Models_Trace_Test : public CppUnit::TestFixture {
   static constexpr std::size_t connections = 8;
   static constexpr std::uint64_t operations = 200;  // hooks of one program, about
 
-  static std::deque<std::string> script(strata::sim::Random& random, const std::string& name) {
-    static constexpr std::array acts{"e ", "b ", "p ", "t ", "o ", "s "};
-    static constexpr std::array ends{"c", "a", "f", "h", "r", "x", "FIN", "RST"};
-    std::deque<std::string> lines{"n " + name};
-    for (std::uint64_t left = 3 + random.below(8); left != 0; --left) {
-      lines.push_back(acts[random.below(acts.size())] + std::to_string(left));
+  /// What goes out at once, and how many answers it asks for. Of what comes later, one at a time.
+  static std::deque<Burst> script(strata::sim::Random& random, const std::string& name) {
+    static constexpr std::array at_once{"e ", "b ", "p "}, later{"t ", "o ", "s "};
+    static constexpr std::array ends{"c\n", "a\n", "f\n", "h\n", "r\n", "x\n", "FIN", "RST"};
+    std::deque<Burst> bursts{{"n " + name + '\n', 1}};
+    for (std::uint64_t left = 2 + random.below(4); left != 0; --left) {
+      Burst burst;
+      const std::uint64_t size = 1 + random.below(4), late = random.below(2 * size);
+      for (std::uint64_t i = 0; i < size; ++i) {
+        burst.lines += i == late ? later[random.below(later.size())] : at_once[random.below(at_once.size())];
+        burst.lines += std::to_string(left) + '\n';
+        ++burst.answers;
+      }
+      bursts.push_back(burst);
     }
-    lines.push_back(ends[random.below(ends.size())]);
-    if (lines.back() == "h") lines.push_back("FIN");
-    return lines;
+    bursts.push_back({ends[random.below(ends.size())], 1});
+    if (bursts.back().lines == "h\n") bursts.push_back({"FIN", 1});
+    return bursts;
   }
 
   /// Of the connections, and of their peers by "peer NAME".

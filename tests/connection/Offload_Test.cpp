@@ -57,6 +57,7 @@ class Offload_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_drain_waits_for_the_reply);
   CPPUNIT_TEST(the_idle_timeout_does_not_count_work);
   CPPUNIT_TEST(workers_with_too_much_to_do_refuse);
+  CPPUNIT_TEST(work_that_ends_between_two_runs_comes_home);
   CPPUNIT_TEST(a_closed_connection_refuses);
   CPPUNIT_TEST(a_reactor_that_ends_frees_what_comes_back_late);
   CPPUNIT_TEST(under_load_every_request_is_answered_once_in_order);
@@ -255,6 +256,19 @@ class Offload_Test : public CppUnit::TestFixture {
       go.count_down();
       rig.until([&] { return pool.running() == 0; });  // they look at `go` until then
     }, {}, 2);
+  }
+
+  /// A reactor may be stopped and run again (Reactor::run).
+  void work_that_ends_between_two_runs_comes_home() {
+    with_workers([](Connection_Rig& rig, strata::Thread_Pool& pool) {
+      Go go;
+      auto& client = asked(rig, go);
+      rig.reactor->stop();
+      CPPUNIT_ASSERT(rig.reactor->run().has_value());
+      go.count_down();
+      while (pool.running() != 0) std::this_thread::yield();
+      rig.expect_reply(client, "reply");
+    });
   }
 
   void a_closed_connection_refuses() {

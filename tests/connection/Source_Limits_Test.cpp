@@ -21,6 +21,7 @@ class Source_Limits_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(ports_do_not_matter_and_networks_of_64_bits_are_one_source);
   CPPUNIT_TEST(a_penalty_lasts_from_the_last_attempt);
   CPPUNIT_TEST(what_is_over_is_forgotten);
+  CPPUNIT_TEST(one_that_outlives_its_penalty_is_forgotten_when_it_goes);
   CPPUNIT_TEST(penalties_are_bounded);
   CPPUNIT_TEST(unix_peers_are_not_limited);
   CPPUNIT_TEST_SUITE_END();
@@ -68,6 +69,19 @@ class Source_Limits_Test : public CppUnit::TestFixture {
     limits.release(&who_[1]);
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, limits.sources());
     now_ += 10s;
+    CPPUNIT_ASSERT(admit(limits, v4(2), 3));
+    limits.release(&who_[3]);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, limits.sources());
+  }
+
+  void one_that_outlives_its_penalty_is_forgotten_when_it_goes() {
+    Source_Limits limits{1, 10s};
+    CPPUNIT_ASSERT(admit(limits, v4(1), 1) && !admit(limits, v4(1), 2));
+    now_ += 10s;
+    CPPUNIT_ASSERT(admit(limits, v4(2), 3));  // the penalty is over, the connection is not
+    limits.release(&who_[3]);
+    limits.release(&who_[1]);
+    now_ += 1h;
     CPPUNIT_ASSERT(admit(limits, v4(2), 3));
     limits.release(&who_[3]);
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, limits.sources());

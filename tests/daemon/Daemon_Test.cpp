@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/daemon/Daemon.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -15,6 +19,7 @@
 #include <strata/os/File.h>
 #include <strata/os/Operations.h>
 #include <strata/os/Process.h>
+#include <strata/os/Stack.h>
 #include <strata/reactor/Reactor.h>
 
 using namespace strata;
@@ -64,6 +69,7 @@ class Daemon_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_service_that_cannot_start_is_unavailable);
   CPPUNIT_TEST(a_log_file_that_cannot_be_opened_is_a_matter_of_configuration);
   CPPUNIT_TEST(a_loop_that_fails_is_an_internal_error);
+  CPPUNIT_TEST(it_outlives_one_loop_of_two_and_ends_with_the_other);
   CPPUNIT_TEST_SUITE_END();
 
   const std::string path_ = "/tmp/strata-daemon-test-" + std::to_string(os::process_id()) + ".yaml";
@@ -118,6 +124,33 @@ class Daemon_Test : public CppUnit::TestFixture {
     const os::Operations broken = broken_loop();
     const os::Operations_Scope scope{broken};
     expect(Exit_Code::internal, daemon_.run({file("b", "daemon: { demultiplexer: poll }\n")}));
+  }
+
+  /// The second loop fails when the main one has turned some times since the first did.
+  void it_outlives_one_loop_of_two_and_ends_with_the_other() {
+    static std::atomic<std::uint64_t> home, first;  // threads
+    static std::atomic<int> turns, failures;
+    home = os::current_thread();
+    first = 0;
+    turns = failures = 0;
+    os::Operations table = os::native_operations();
+    table.epoll_wait = [](os::Handle epoll, epoll_event* events, int capacity, Duration timeout) -> os::Raw {
+      constexpr Duration moment = std::chrono::milliseconds{1};
+      const std::uint64_t me = os::current_thread();
+      std::uint64_t none = 0;
+      if (me == home) {
+        turns += first != 0 ? 1 : 0;
+      } else if (first.compare_exchange_strong(none, me) || turns >= 20) {
+        ++failures;
+        return -static_cast<os::Raw>(std::errc::io_error);
+      }
+      const Duration wait = timeout < Duration::zero() ? moment : std::min(timeout, moment);
+      return os::native_operations().epoll_wait(epoll, events, capacity, wait);
+    };
+    const os::Operations_Scope scope{table};
+    const std::string two = "daemon: { demultiplexer: epoll, concurrency: { model: multi-reactor, reactors: 2 } }\n";
+    expect(Exit_Code::internal, daemon_.run({file("b", two + "logging: { level: off }\n")}));
+    CPPUNIT_ASSERT_EQUAL(2, failures.load());
   }
 };
 

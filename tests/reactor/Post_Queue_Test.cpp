@@ -97,7 +97,7 @@ class Post_Queue_Test : public CppUnit::TestFixture {
     }
     std::size_t reserved = 0;
     std::vector<std::size_t> ran;
-    while (queue->push(0, [&ran, reserved] { ran.push_back(reserved); }, strata::Room::reserved)) ++reserved;
+    while (queue->push(0, [&ran, reserved] { ran.push_back(reserved); }, Post_Queue::Room::reserved)) ++reserved;
     CPPUNIT_ASSERT_EQUAL(Post_Queue::reserve, reserved);
     CPPUNIT_ASSERT(run_one(*queue) && run_one(*queue) && ran.empty());  // they came before
     CPPUNIT_ASSERT(push(*queue).error() == std::errc::no_buffer_space);

@@ -26,6 +26,7 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_post_that_throws_closes_the_handler_that_it_was_for);
   CPPUNIT_TEST(a_full_queue_refuses);
   CPPUNIT_TEST(a_stopped_reactor_refuses_and_has_run_what_it_took);
+  CPPUNIT_TEST(what_must_arrive_waits_for_the_next_run_of_a_stopped_reactor);
   CPPUNIT_TEST(an_empty_callback_is_refused);
   CPPUNIT_TEST(captures_of_posts_that_never_ran_are_freed);
   CPPUNIT_TEST(threads_post_in_order_and_nothing_is_lost);
@@ -108,6 +109,20 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
       Rig::expect_ok(rig.reactor->run());
       rig.expect_diary("taken");
       Rig::expect_error(condition(errc::stopping), rig.reactor->post([] {}));
+    });
+  }
+
+  void what_must_arrive_waits_for_the_next_run_of_a_stopped_reactor() {
+    on_each_model([](Rig& rig) {
+      auto a = rig.adopt("a");
+      rig.reactor->stop();
+      Rig::expect_ok(rig.reactor->run());
+      Rig::expect_error(condition(errc::stopping), rig.reactor->post([] {}));
+      bool one = false, two = false;  // of a pool two threads may run them
+      Rig::expect_ok(rig.reactor->post_reserved([&] { one = true; }));
+      Rig::expect_ok(rig.reactor->post_reserved(a.ref, [&] { two = true; }));
+      rig.turn();
+      CPPUNIT_ASSERT(one && two);
     });
   }
 

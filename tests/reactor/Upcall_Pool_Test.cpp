@@ -40,6 +40,7 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(handlers_come_and_go_under_load);
   CPPUNIT_TEST(a_stop_under_load_ends_and_the_pool_runs_again);
   CPPUNIT_TEST(posts_for_the_closed_leave_room_for_others);
+  CPPUNIT_TEST(what_must_arrive_finds_room_behind_a_flood_from_inside);
   CPPUNIT_TEST(a_pool_of_no_threads_is_refused);
   CPPUNIT_TEST_SUITE_END();
 
@@ -402,6 +403,22 @@ class Upcall_Pool_Test : public CppUnit::TestFixture {
         }
         pool.stop();
       }
+    });
+  }
+
+  void what_must_arrive_finds_room_behind_a_flood_from_inside() {
+    on_each_pool([](Dispatch dispatch, std::string_view mechanism) {
+      Pool pool{dispatch, 2, 1, mechanism, 8};
+      std::latch done{1};
+      CPPUNIT_ASSERT(pool.reactor->post([&] {
+        while (pool.reactor->post([] {})) {
+        }
+        if (pool.reactor->post_reserved([&done] { done.count_down(); })) return;
+        throw 1;  // then it never comes
+      }).has_value());
+      pool.start();
+      CPPUNIT_ASSERT(comes(done));
+      pool.stop();
     });
   }
 

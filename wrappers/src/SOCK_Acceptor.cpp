@@ -70,9 +70,7 @@ Outcome<> configure(os::Handle socket, const os::Socket_Address& address, const 
   return {};
 }
 
-}  // namespace
-
-Outcome<SOCK_Acceptor> SOCK_Acceptor::open(const os::Socket_Address& address, const Listen_Options& options) {
+Outcome<os::Unique_Handle> bind(const os::Socket_Address& address, const Listen_Options& options) {
   auto socket = os::open_socket(address.family(), os::Socket_Kind::stream);
   if (!socket) return fail(socket.error(), "open a socket for " + to_text(address));
   if (auto configured = configure(socket->get(), address, options); !configured) {
@@ -83,6 +81,14 @@ Outcome<SOCK_Acceptor> SOCK_Acceptor::open(const os::Socket_Address& address, co
     bound = os::bind(socket->get(), address);
   }
   if (!bound) return fail(bound.error(), "bind " + to_text(address));
+  return std::move(*socket);
+}
+
+}  // namespace
+
+Outcome<SOCK_Acceptor> SOCK_Acceptor::open(const os::Socket_Address& address, const Listen_Options& options) {
+  Outcome<os::Unique_Handle> socket = bind(address, options);
+  if (!socket) return std::unexpected{std::move(socket.error())};
   if (auto permitted = set_rights(address, options); !permitted) {
     return std::unexpected{std::move(permitted.error())};
   }
@@ -90,6 +96,15 @@ Outcome<SOCK_Acceptor> SOCK_Acceptor::open(const os::Socket_Address& address, co
     return fail(listening.error(), "listen on " + to_text(address));
   }
   return SOCK_Acceptor(std::move(*socket));
+}
+
+Outcome<os::Unique_Handle> SOCK_Acceptor::reserve(const os::Socket_Address& address, const Listen_Options& options) {
+  Outcome<os::Unique_Handle> socket = bind(address, options);
+  if (!socket) return socket;
+  if (const auto set = os::set_option(socket->get(), os::Socket_Option::reuse_port, 1); !set) {
+    return fail(set.error(), "share " + to_text(address));
+  }
+  return socket;
 }
 
 Result<SOCK_Stream> SOCK_Acceptor::accept(os::Socket_Address* peer) noexcept {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/concurrency/Reactor_Pool.h>
 
+#include <algorithm>
+#include <functional>
 #include <mutex>
 #include <new>
 #include <string>
@@ -30,32 +32,33 @@ Reactor_Pool::~Reactor_Pool() { stop(); }
 
 Result<> Reactor_Pool::start() try {
   threads_.reserve(reactors_.size());
+  begun_.assign(reactors_.size(), false);
   for (std::size_t i = 0; i < reactors_.size(); ++i) {
     Reactor& one = *reactors_[i];
-    Result<os::Thread> thread = os::spawn_one_of(name_, i + 1, cores_, [this, &one] { run(one); });
+    Result<os::Thread> thread = os::spawn_one_of(name_, i + 1, cores_, [this, &one, i] { run(one, i); });
     if (!thread) return stop(), fail(thread.error());
     threads_.push_back(std::move(*thread));
     // Until it runs, it is at home here: nobody may believe that any longer when this returns.
-    const Result<> posted = one.post_reserved([this] { has_begun(); });
+    const Result<> posted = one.post_reserved([this, i] { has_begun(i); });
     if (!posted) return stop(), fail(posted.error());
   }
   const std::lock_guard held{monitor_};
-  while (begun_ < threads_.size()) changed_.wait(monitor_);
+  while (!std::ranges::all_of(begun_, std::identity{})) changed_.wait(monitor_);
   return {};
 } catch (const std::bad_alloc&) {
   return fail(std::errc::not_enough_memory);
 }
 
-void Reactor_Pool::has_begun() noexcept {
+void Reactor_Pool::has_begun(std::size_t index) noexcept {
   const std::lock_guard held{monitor_};
-  ++begun_;
+  begun_[index] = true;
   changed_.notify_one();
 }
 
-void Reactor_Pool::run(Reactor& one) {
+void Reactor_Pool::run(Reactor& one, std::size_t index) {
   const Result<> ran = one.run();
   if (ran) return;
-  has_begun();  // it may never have come to that post
+  has_begun(index);  // it may never have come to that post
   (void)main_.post_reserved([this, &one, error = ran.error()] {  // refused: the main one ends, too
     if (failed_) failed_(one, error);
   });
@@ -65,7 +68,6 @@ void Reactor_Pool::stop() noexcept {
   // Only those that run: a stop before a run would end that one.
   for (std::size_t i = 0; i < threads_.size(); ++i) reactors_[i]->stop();
   threads_.clear();
-  begun_ = 0;
 }
 
 }  // namespace v1

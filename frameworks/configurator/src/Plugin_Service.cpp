@@ -132,6 +132,10 @@ void Plugin_Service::await_unused() {
   survey_ = std::make_shared<Survey>(this);
   for (Reactor* one : context_->serving) {
     if (one == home_) continue;
+    if (one->ended()) {  // nobody runs it, or looks at it elsewhere
+      survey_->unused = survey_->unused && module_->uses_of(*one).empty();
+      continue;
+    }
     const auto ask = [survey = survey_, one, home = home_, module = module_.get()] {
       (void)home->post([survey, unused = module->uses_of(*one).empty()] { answer(*survey, unused); });
     };

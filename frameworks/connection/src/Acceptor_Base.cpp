@@ -68,16 +68,13 @@ Outcome<> Acceptor_Base::open(std::span<const os::Socket_Address> addresses, con
   return {};
 }
 
-/// A socket for each reactor, and the kernel chooses. The first is bound alone for a moment: the flag would let another
-/// daemon of this user have the same address, and nobody would know.
+/// A socket for each reactor, and the kernel chooses. The address is reserved first: the flag would let another daemon
+/// of this user have the same, and nobody would know.
 Outcome<> Acceptor_Base::open_group(const os::Socket_Address& address) {
   Listen_Options listen = listen_options(options_);
-  os::Socket_Address bound = address;
-  {
-    const Outcome<SOCK_Acceptor> probe = SOCK_Acceptor::open(address, listen);
-    if (!probe) return std::unexpected{probe.error()};
-    bound = probe->local_address().value_or(address);
-  }
+  const Outcome<os::Unique_Handle> reserved = SOCK_Acceptor::reserve(address, listen);
+  if (!reserved) return std::unexpected{reserved.error()};
+  const os::Socket_Address bound = os::local_address(reserved->get()).value_or(address);
   listen.reuse_port = true;
   for (Reactor* reactor : service_.serving()) {
     if (reactor->ended()) continue;
@@ -140,6 +137,8 @@ Outcome<> Acceptor_Base::accept_in(Reactor& reactor, SOCK_Acceptor socket, Descr
   };
   auto listener = std::make_unique<Listener>(*this, std::move(socket), link);
   Result<> started;
+  std::erase_if(elsewhere_, [](const auto& each) { return !each->open && each.use_count() == 1; });
+  elsewhere_.push_back(link);  // before it runs
   if (reactor.on_strand()) {
     started = start(reactor, std::move(listener));
   } else {
@@ -150,9 +149,9 @@ Outcome<> Acceptor_Base::accept_in(Reactor& reactor, SOCK_Acceptor socket, Descr
       }
     });
   }
-  if (!started) return fail(started.error(), "listen");
-  elsewhere_.push_back(std::move(link));
-  return {};
+  if (started) return {};
+  link->open = false;
+  return fail(started.error(), "listen");
 }
 
 std::vector<os::Socket_Address> Acceptor_Base::addresses() const {
@@ -188,9 +187,9 @@ void Acceptor_Base::end(bool accept_rest) noexcept {
 /// Of a reactor that has ended: its socket goes to one that lives, so that peers that wait in its queue are not reset
 /// (socket(7), SO_REUSEPORT).
 void Acceptor_Base::inherit(const Listener_Link& former, SOCK_Acceptor socket) noexcept try {
-  const auto heir = std::ranges::find_if_not(service_.serving(), &Reactor::ended);
-  if (heir == service_.serving().end()) return listener_failed(errc::stopping);
-  const Outcome<> done = accept_in(**heir, std::move(socket), Descriptor::exclusive, former.address);
+  Reactor& heir = service_.choose(options_.accept);
+  if (heir.ended()) return listener_failed(errc::stopping);
+  const Outcome<> done = accept_in(heir, std::move(socket), Descriptor::exclusive, former.address);
   if (!done) listener_failed(done.error().code);
 } catch (const std::bad_alloc&) {
   listener_failed(std::make_error_code(std::errc::not_enough_memory));
@@ -224,9 +223,10 @@ void Acceptor_Base::listener_failed(std::error_code reason) noexcept {
 }
 
 void Acceptor_Base::room() noexcept {
-  if (!full()) stop_waiting();  // else connections of other origin fill it still
+  const bool below_cap = !full();  // looked at once: who is told that there is room waits no more
+  if (below_cap) stop_waiting();   // else connections of other origin fill it still
   for (const Handler_Ref ref : listeners_) {
-    if (Listener* const listener = find_listener(ref)) listener->room();
+    if (Listener* const listener = find_listener(ref)) listener->room(below_cap);
   }
 }
 

@@ -50,7 +50,9 @@ Listener::Listener(Acceptor_Base& acceptor, SOCK_Acceptor socket, std::shared_pt
 }
 
 Listener::~Listener() {
-  if (link_ != nullptr) service_.one_less(service_.listeners_);
+  if (link_ == nullptr) return;
+  if (!ref_ && link_->reactor->ended()) bequeath();  // on its way there it has found no reactor
+  service_.one_less(service_.listeners_, *link_->reactor);
 }
 
 void Listener::start(Handler_Ref ref) noexcept {
@@ -61,7 +63,7 @@ void Listener::start(Handler_Ref ref) noexcept {
 /// How many to accept in this turn. One, as long as they come one by one: the call that finds none left is saved. A
 /// listener that is ready in two turns running has a backlog.
 std::size_t Listener::allowance() noexcept {
-  const std::uint64_t turn = ref_.reactor()->metrics().turns.value();
+  const std::uint64_t turn = here().metrics().turns.value();
   batch_ = turn - last_turn_ <= 1 ? std::min(batch_ * 2, largest_batch) : std::max(batch_ / 2, std::size_t{1});
   last_turn_ = turn;
   return batch_;
@@ -74,7 +76,7 @@ bool Listener::has_room() {
   if (link_ != nullptr) return pause(), false;
   acceptor_->await_room();
   if (service_.admit(most)) return true;  // one has gone that did not know yet that it is awaited
-  (void)ref_.reactor()->suspend(ref_, Suspension::high_water);  // a failure has closed it
+  (void)here().suspend(ref_, Suspension::high_water);  // a failure has closed it
   return false;
 }
 
@@ -100,7 +102,7 @@ Listener::Accepted Listener::accept_one(std::error_code& error) try {
   os::Socket_Address peer;
   Result<SOCK_Stream> stream = socket_.accept(sources_ == nullptr ? nullptr : &peer);
   if (!stream) {
-    service_.dismiss();
+    service_.dismiss(here());
     error = stream.error();
     if (error != std::errc::operation_would_block) return refused(error);
     back_off_ = {};  // a lack of descriptors would have been told first (accept(2))
@@ -117,18 +119,17 @@ Listener::Accepted Listener::accept_one(std::error_code& error) try {
 
 Listener::Accepted Listener::welcome(SOCK_Stream stream, const os::Socket_Address& peer) {
   std::unique_ptr<Svc_Handler> handler = acceptor_->make_handler();
-  if (sources_ != nullptr && !sources_->admit(peer, handler.get(), ref_.reactor()->now())) {
+  if (sources_ != nullptr && !sources_->admit(peer, handler.get(), here().now())) {
     stream.abort();
-    service_.count_shed(*ref_.reactor());
+    service_.count_shed(here());
     limit_.write(service_.log(), Log_Level::warning, "a source has too many connections", "peer",
                  to_text(peer));
-    service_.dismiss();  // last: what throws before is dismissed there
+    service_.dismiss(here());  // last: what throws before is dismissed there
     return Accepted::one;
   }
-  Reactor& here = *ref_.reactor();
-  Reactor& to = link_ != nullptr ? here : service_.choose(options_.accept);
+  Reactor& to = link_ != nullptr ? here() : service_.choose(options_.accept);
   attach_connection(*handler, service_, to, stream.release());
-  if (&to != &here) {
+  if (&to != &here()) {
     if (const Result<> handed = hand_over(std::move(handler), to); !handed) return refused(handed.error());
     return Accepted::one;
   }
@@ -148,8 +149,8 @@ Result<> Listener::hand_over(std::unique_ptr<Svc_Handler> handler, Reactor& to) 
 
 /// From the handler's constructor: that connection is gone, the listener lives.
 Listener::Accepted Listener::threw(std::string_view what) {
-  service_.dismiss();
-  service_.count_shed(*ref_.reactor());
+  service_.dismiss(here());
+  service_.count_shed(here());
   limit_.write(service_.log(), Log_Level::error, "a handler's constructor threw", "what", what);
   return Accepted::one;
 }
@@ -175,7 +176,7 @@ bool Listener::shed_one() {
   reserve_.reset();
   Result<SOCK_Stream> peer = socket_.accept();
   if (peer) {
-    service_.count_shed(*ref_.reactor());
+    service_.count_shed(here());
     peer->abort();
   }
   reserve_ = spare();
@@ -183,18 +184,17 @@ bool Listener::shed_one() {
 }
 
 void Listener::pause() {
-  Reactor& reactor = *ref_.reactor();
+  Reactor& reactor = here();
   if (link_ == nullptr) acceptor_->await_room();
   back_off_ = back_off_ == Duration::zero() ? first_back_off : std::min(back_off_ * 2, longest_back_off);
-  retry_ = reactor.schedule(back_off_, [this] { (void)ref_.reactor()->resume(ref_, Suspension::rate); });
+  retry_ = reactor.schedule(back_off_, [this] { (void)here().resume(ref_, Suspension::rate); });
   if (retry_.active()) (void)reactor.suspend(ref_, Suspension::rate);  // without memory for a timer: tried every turn
 }
 
-void Listener::room() {
-  Reactor& reactor = *ref_.reactor();
+void Listener::room(bool below_cap) {
   retry_.cancel();
-  (void)reactor.resume(ref_, Suspension::rate);  // stale: it is closing
-  if (!acceptor_->full()) (void)reactor.resume(ref_, Suspension::high_water);
+  (void)here().resume(ref_, Suspension::rate);  // stale: it is closing
+  if (below_cap) (void)here().resume(ref_, Suspension::high_water);
 }
 
 void Listener::bequeath() noexcept {
@@ -218,8 +218,7 @@ void Listener::retire(bool accept_rest) noexcept {
 
 void Listener::tell_failure(std::shared_ptr<Listener_Link> link, Reactor& home, std::error_code reason) noexcept {
   (void)home.post_reserved([link = std::move(link), reason] {  // refused: it ends
-    link->open = false;
-    if (link->acceptor != nullptr) link->acceptor->listener_failed(reason);
+    if (std::exchange(link->open, false) && link->acceptor != nullptr) link->acceptor->listener_failed(reason);
   });
 }
 
@@ -229,7 +228,7 @@ void Listener::handle_close(std::error_code reason) noexcept {
   retry_.cancel();
   if (acceptor_ == nullptr) return;
   if (link_ == nullptr) return acceptor_->listener_failed(reason);
-  if (ref_.reactor()->ended()) {
+  if (here().ended()) {
     if (options_.accept != Accept_Mode::exclusive) bequeath();
     return;
   }

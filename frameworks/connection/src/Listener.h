@@ -41,7 +41,8 @@ class Listener final : public Event_Handler {
   void start(Handler_Ref ref) noexcept;
   Service& service() const noexcept { return service_; }
   Result<os::Socket_Address> address() const noexcept { return socket_.local_address(); }
-  void room();  ///< a connection has gone: accept again, whatever it paused for
+  /// A connection has gone: it tries again. `below_cap`: also where it has paused for the cap.
+  void room(bool below_cap);
   /// One in another reactor than its home has closed by itself, or never began. @threads any
   static void tell_failure(std::shared_ptr<Listener_Link> link, Reactor& home, std::error_code reason) noexcept;
   /// Accepts who has come, where asked to; from here on it is nobody's.
@@ -56,6 +57,7 @@ class Listener final : public Event_Handler {
   Accepted threw(std::string_view what);
   Result<> hand_over(std::unique_ptr<Svc_Handler> handler, Reactor& to);
   bool has_room();
+  Reactor& here() const noexcept { return *ref_.reactor(); }
   void pause();
   void bequeath() noexcept;
   bool shed_one();

@@ -87,12 +87,16 @@ bool Service::admit(std::size_t most) noexcept {
 }
 
 /// Told of only where it may have been what somebody waits for: room, or the last.
-void Service::dismiss() noexcept {
+void Service::dismiss(const Reactor& where) noexcept {
+  const std::shared_ptr<Gone> gone = gone_;
+  Reactor& home = home_;
   std::size_t now = connections_.load();
-  while (now > 1 && !gone_->room_awaited.load()) {
-    if (connections_.compare_exchange_weak(now, now - 1)) return;
+  while (now > 1 && !gone->room_awaited.load()) {
+    if (!connections_.compare_exchange_weak(now, now - 1)) continue;
+    if (gone->room_awaited.load()) tell(gone, home);  // by one that has looked just before
+    return;
   }
-  one_less(connections_);
+  one_less(connections_, where);
 }
 
 void Service::count_shed(Reactor& where) noexcept {
@@ -106,20 +110,25 @@ void Service::attach(const Reactor& where) noexcept {
 
 void Service::detach(const Reactor& where) noexcept {
   part_of(where).connections.fetch_sub(1, std::memory_order_relaxed);
-  one_less(connections_);
+  one_less(connections_, where);
 }
 
-/// At home it is told at once. From elsewhere by a post, one for all that end until it runs; after the subtraction this
-/// may be gone.
-void Service::one_less(std::atomic<std::size_t>& count) noexcept {
-  if (home_.on_strand()) {
+/// At home it is told at once, from inside the run of another by a post; after the subtraction this may be gone.
+void Service::one_less(std::atomic<std::size_t>& count, const Reactor& where) noexcept {
+  const bool elsewhere = &where != &home_ && where.runs_here();  // home itself may not run yet, or no more
+  if (!elsewhere && home_.on_strand()) {
     count.fetch_sub(1);
     return connections_gone();
   }
   const std::shared_ptr<Gone> gone = gone_;
   Reactor& home = home_;
   count.fetch_sub(1);
-  if (!gone->awaited.load() || gone->told.exchange(true)) return;
+  if (gone->awaited.load()) tell(gone, home);
+}
+
+/// One post for all that end until it runs.
+void Service::tell(const std::shared_ptr<Gone>& gone, Reactor& home) noexcept {
+  if (gone->told.exchange(true)) return;
   const Result<> posted = home.post_reserved([gone] {
     gone->told = false;
     if (gone->service != nullptr) gone->service->connections_gone();
@@ -197,12 +206,17 @@ Outcome<> Service::publish(Metric_Registry& registry) {
 
 namespace {
 
-/// At home, and in each other reactor by a post: so it comes behind the connections that are on their way there.
+/// At home, and in each other reactor that runs by a post: so it comes behind the connections that are on their way
+/// there.
 template <class Act>
 void in_each(std::span<Reactor* const> serving, Reactor& home, Act act) {
   for (Reactor* one : serving) {
     if (one == &home) continue;
-    (void)one->post_reserved([act, one]() mutable { act(*one); });  // refused: it ends, and closes them itself
+    if (one->on_strand()) {
+      act(*one);
+    } else {
+      (void)one->post_reserved([act, one]() mutable { act(*one); });  // refused: it has ended
+    }
   }
   act(home);
 }

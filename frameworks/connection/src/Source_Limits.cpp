@@ -43,6 +43,7 @@ struct Source_Limits::Table {
     while (!penalties.empty() && (penalties.front().until <= now || penalties.size() > most_penalties)) {
       const auto found = sources.find(penalties.front().source);
       const bool last = found != sources.end() && found->second.refused_until == penalties.front().until;
+      if (last) found->second.refused_until = {};
       if (last && found->second.connections == 0) sources.erase(found);
       penalties.pop();
     }

@@ -15,7 +15,7 @@ inline namespace v1 {
 /// Keeps a closed connection's object while works of it run. Shared by the connection and its works. @threads any
 class Offload_Stay {
  public:
-  explicit Offload_Stay(Handler_Ref of) : ref(of), room_(new Reactor::Returned) {}
+  Offload_Stay(Handler_Ref of, Reactor& service_home) : ref(of), home_(service_home), room_(new Reactor::Returned) {}
   const Handler_Ref ref;
 
   void enter() noexcept {
@@ -29,7 +29,10 @@ class Offload_Stay {
       const std::lock_guard held{monitor_};
       if (--inside_ == 0 && room_->handler != nullptr) back = std::move(room_);
     }
-    if (back != nullptr) ref.reactor()->give_back(std::move(back));
+    if (back == nullptr) return;
+    Reactor& reactor = *ref.reactor();
+    reactor.give_back(std::move(back));
+    if (reactor.ended()) (void)home_.post_reserved([&reactor] { reactor.end(errc::stopping); });  // which frees it
   }
   /// Takes the object where somebody is inside; else it stays the caller's, and dies with it.
   void keep(std::unique_ptr<Event_Handler>& handler) noexcept {
@@ -46,6 +49,7 @@ class Offload_Stay {
   }
 
  private:
+  Reactor& home_;  ///< the service's
   os::Monitor monitor_;
   std::size_t inside_ = 0;
   std::unique_ptr<Reactor::Returned> room_;  ///< made before it is needed
@@ -55,12 +59,14 @@ namespace {
 
 constexpr Duration a_moment = std::chrono::milliseconds{1};
 
-/// In a worker. A queue that is full has its reactor awake; a stopped reactor closes the connection itself.
+/// In a worker. A queue that is full has its reactor awake; one that is stopped may run again.
 template <class Tell>
 void tell_home(Handler_Ref ref, Tell tell) noexcept {
   for (;;) {
     const Result<> told = ref.reactor()->post(ref, tell);
-    if (told || (told.error() != std::errc::no_buffer_space && told.error() != std::errc::not_enough_memory)) return;
+    if (told) return;
+    if (told.error() == errc::stopping) return (void)ref.reactor()->post_reserved(ref, tell);  // refused: it has ended
+    if (told.error() != std::errc::no_buffer_space && told.error() != std::errc::not_enough_memory) return;
     os::pause(a_moment);
   }
 }
@@ -82,7 +88,7 @@ Result<> Svc_Handler::begin_offload(std::unique_ptr<Offload> offload) try {
       end_offloads();
     });
   } else {
-    if (!state->stay) state->stay = std::make_shared<Offload_Stay>(ref_);
+    if (!state->stay) state->stay = std::make_shared<Offload_Stay>(ref_, service_->home());
     state->stay->enter();
     begun = workers->post([this, work, stay = state->stay] {
       if (!stay->closed()) work->work();

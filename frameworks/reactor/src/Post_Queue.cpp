@@ -29,11 +29,12 @@ Post_Queue::~Post_Queue() {
 
 Result<Post_Queue::Pushed> Post_Queue::push(std::uint64_t token, Callback&& callback, Room room) noexcept {
   const auto most = static_cast<std::int64_t>(room == Room::shared ? capacity_ : capacity_ + reserve);
+  const std::uint64_t refused = room == Room::shared ? closed_bit : ended_bit;
   std::uint64_t tail = tail_.load(std::memory_order_relaxed);
   Cell* block = nullptr;
   do {
-    if ((tail & closed_bit) != 0) return fail(errc::stopping);
-    const std::uint64_t position = tail >> 2;
+    if ((tail & refused) != 0) return fail(errc::stopping);
+    const std::uint64_t position = tail >> state_bits;
     // A tail that was overtaken meanwhile may lie before `freed_`: the difference is negative, and the claim fails.
     const auto waiting = static_cast<std::int64_t>(position - freed_.load(std::memory_order_acquire));
     if (waiting >= most) return fail(std::errc::no_buffer_space);
@@ -45,12 +46,12 @@ Result<Post_Queue::Pushed> Post_Queue::push(std::uint64_t token, Callback&& call
       continue;
     }
     // The claim also takes the asleep bit: exactly one producer a sleep sees it, and wakes.
-    if (tail_.compare_exchange_weak(tail, (tail & ~asleep_bit) + 4, std::memory_order_acq_rel,
+    if (tail_.compare_exchange_weak(tail, (tail & ~asleep_bit) + one_position, std::memory_order_acq_rel,
                                     std::memory_order_relaxed)) {
       break;
     }
   } while (true);
-  const std::uint64_t position = tail >> 2;
+  const std::uint64_t position = tail >> state_bits;
   Cell& cell = block[position % block_size];
   cell.post.token = token;
   cell.post.callback = std::move(callback);
@@ -90,7 +91,7 @@ void Post_Queue::leave_block() noexcept {
 bool Post_Queue::prepare_sleep() noexcept {
   std::uint64_t tail = tail_.load(std::memory_order_relaxed);
   do {
-    if ((tail >> 2) != head_) return false;
+    if ((tail >> state_bits) != head_) return false;
   } while (!tail_.compare_exchange_weak(tail, tail | asleep_bit, std::memory_order_acq_rel, std::memory_order_relaxed));
   return true;
 }

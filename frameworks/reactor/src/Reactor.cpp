@@ -150,7 +150,14 @@ Timer Reactor::schedule(Handler_Ref ref, Duration after, Duration interval) {
 
 Result<> Reactor::post(Callback callback) { return core_->post(0, std::move(callback)); }
 
-Result<> Reactor::post_reserved(Callback callback) { return core_->post(0, std::move(callback), Room::reserved); }
+Result<> Reactor::post_reserved(Callback callback) {
+  return core_->post(0, std::move(callback), Post_Queue::Room::reserved);
+}
+
+Result<> Reactor::post_reserved(Handler_Ref ref, Callback callback) {
+  if (ref.token() == 0) return fail(std::errc::identifier_removed);
+  return core_->post(ref.token(), std::move(callback), Post_Queue::Room::reserved);
+}
 
 Result<> Reactor::post(Handler_Ref ref, Callback callback) {
   if (ref.token() == 0) return fail(std::errc::identifier_removed);
@@ -172,6 +179,7 @@ bool Reactor::ended() const noexcept { return core_->ended(); }
 
 Time_Point Reactor::refresh_now() noexcept { return core_->refresh_now(); }
 bool Reactor::at_home() const noexcept { return core_->at_home(); }
+bool Reactor::runs_here() const noexcept { return core_->running_here(); }
 std::size_t Reactor::size() const noexcept {
   const Reactor_Core::Locked locked{*core_};
   return core_->table.size();

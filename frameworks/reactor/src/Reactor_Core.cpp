@@ -92,15 +92,22 @@ Reactor_Core::~Reactor_Core() {
 }
 
 void Reactor_Core::end(std::error_code reason) noexcept {
-  ended_.store(true, std::memory_order_release);
-  posts_->close();
+  ended_.store(true);  // before what was given back is looked at: whoever gives back after that sees it
+  posts_->end();
   for (std::uint32_t i = 0; i < table.used(); ++i) {
     if (table.at(i).handler != nullptr) (void)close(table.token(i), reason);
   }
   while (!closing_.empty()) destroy_closed();
   free_returned();
   // Posts never run; their captures may hold handlers' property, and go before the timers do.
-  while (posts_->front() != nullptr) posts_->pop();
+  while (posts_->head() != posts_->mark()) {
+    if (posts_->front() != nullptr) {
+      posts_->pop();
+    } else {
+      yield();  // a producer stands between claim and fill
+    }
+  }
+  if (timers) timers->cancel_all();
 }
 
 /// Room for every handler in each list, so that closing and flushing never need memory.
@@ -258,7 +265,7 @@ Result<> Reactor_Core::flush_later(std::uint64_t token) {
   return {};
 }
 
-Result<> Reactor_Core::post(std::uint64_t token, Callback&& callback, Room room) {
+Result<> Reactor_Core::post(std::uint64_t token, Callback&& callback, Post_Queue::Room room) {
   if (!callback) return fail(std::errc::not_enough_memory);
   if (running_here()) {
     const Locked locked{*this};
@@ -274,17 +281,19 @@ Result<> Reactor_Core::post(std::uint64_t token, Callback&& callback, Room room)
 void Reactor_Core::give_back(std::unique_ptr<Reactor::Returned> returned) noexcept {
   Reactor::Returned* mine = returned.release();
   mine->next = returned_.load(std::memory_order_relaxed);
-  while (!returned_.compare_exchange_weak(mine->next, mine, std::memory_order_release, std::memory_order_relaxed)) {
+  while (!returned_.compare_exchange_weak(mine->next, mine)) {
   }
   waker_.wake();
 }
 
 void Reactor_Core::free_returned() noexcept {
-  Reactor::Returned* next = returned_.exchange(nullptr, std::memory_order_acquire);
+  freeing_.fetch_add(1);  // for who asks whether a binary is in use
+  Reactor::Returned* next = returned_.exchange(nullptr);
   while (next != nullptr) {
     const std::unique_ptr<Reactor::Returned> one{next};
     next = one->next;
   }
+  freeing_.fetch_sub(1);
 }
 
 Timer Reactor_Core::schedule(Duration after, Callback callback, Duration interval, std::uint64_t owner) {

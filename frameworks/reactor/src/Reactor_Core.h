@@ -63,7 +63,7 @@ class Reactor_Core {
   Result<> flush_later(std::uint64_t token);
   Result<> invoke(std::uint64_t token, Reactor::Hook hook);
   Result<> begin(std::uint64_t token, Reactor::Hook hook, void* argument, std::uint8_t ready_set);
-  Result<> post(std::uint64_t token, Callback&& callback, Room room = Room::shared);
+  Result<> post(std::uint64_t token, Callback&& callback, Post_Queue::Room room = Post_Queue::Room::shared);
   Timer schedule(Duration after, Callback callback, Duration interval, std::uint64_t owner = 0);
   Timer schedule_timeout(std::uint64_t token, Duration after, Duration interval);
 
@@ -94,7 +94,7 @@ class Reactor_Core {
   Result<> run(Run_Until until, Duration time);
   void stop() noexcept;
   void end(std::error_code reason) noexcept;
-  bool ended() const noexcept { return ended_.load(std::memory_order_acquire); }
+  bool ended() const noexcept { return ended_.load(); }
 
   static std::uint32_t new_group() noexcept;  ///< of the process: a service's is the same in all its reactors
 
@@ -190,6 +190,7 @@ class Reactor_Core {
   std::vector<std::uint64_t> flush_, flushing_;
   std::size_t room_ = 0;  ///< capacity of each of these lists
   std::atomic<Reactor::Returned*> returned_{nullptr};
+  std::atomic<unsigned> freeing_{0};  ///< threads that free these
   std::atomic<bool> ended_{false};
   std::atomic<bool> running_{false};
   std::atomic<bool> stop_{false};

@@ -68,7 +68,7 @@ class Reactor_Core::Running {
 
 bool Reactor_Core::running_here() const noexcept { return here.core == this; }
 
-bool Reactor_Core::at_home() const noexcept { return running_here() || !running_.load(std::memory_order_relaxed); }
+bool Reactor_Core::at_home() const noexcept { return running_here() || !running_.load(std::memory_order_acquire); }
 
 Result<> Reactor_Core::run(Run_Until until, Duration time) {
   const Running running{*this};

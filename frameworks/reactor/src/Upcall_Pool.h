@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -53,11 +54,12 @@ class Upcall_Pool {
   // --- Any thread, the monitor not held ---
   Result<> run(Run_Until until, Duration time);
   void enter() noexcept {  ///< takes the monitor
+    assert(here.locked == nullptr);  // user code, which may use other pools, runs with none held
     monitor_.lock();
-    outer_ = std::exchange(here.locked, this);
+    here.locked = this;
   }
   void leave() noexcept {
-    here.locked = outer_;
+    here.locked = nullptr;
     monitor_.unlock();
   }
 
@@ -67,7 +69,7 @@ class Upcall_Pool {
   void close(std::uint32_t index) noexcept;  ///< the last that the core put into its list; its slot was retired
   void forget(std::uint32_t index) noexcept;  ///< one of the strand's is nobody's any more
   void ask_flush(std::uint32_t index) noexcept;
-  Result<> send(std::uint64_t token, Callback&& callback, Room room);  ///< a post, by a thread of this pool
+  Result<> send(std::uint64_t token, Callback&& callback, Post_Queue::Room room);  ///< a post, by a thread of this pool
   bool send_due(Callback_Timers::Due due) noexcept;
   bool takes_posts() const noexcept;  ///< or else they go through the queue
   /// After this the demultiplexer's set may be changed: nobody waits in one that cannot bear it.
@@ -174,7 +176,6 @@ class Upcall_Pool {
   std::vector<Worker> workers_;  ///< fixed once open
 
   os::Monitor monitor_;
-  const Upcall_Pool* outer_ = nullptr;  ///< what the thread that entered holds beside
   os::Condition followers_;  ///< who has nothing to do
   os::Condition deputys_;    ///< the deputy among them
   os::Condition callers_;    ///< the thread in `run`

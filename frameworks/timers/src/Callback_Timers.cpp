@@ -90,6 +90,13 @@ bool Callback_Timers::cancel_shared(Timer_Id id) noexcept {
   return true;
 }
 
+/// Captures that die may cancel others, which are stale by then, or schedule: those in slots behind go, too.
+void Callback_Timers::cancel_all() noexcept {
+  for (std::uint32_t slot = 0; slot < slots_; ++slot) {
+    if (const std::uint32_t generation = records_[slot].generation; generation != 0) (void)cancel({slot, generation});
+  }
+}
+
 bool Callback_Timers::contains(Timer_Id id) const noexcept {
   const Hold hold{*this};
   return find(id) != nullptr;

@@ -36,6 +36,10 @@ class SOCK_Acceptor {
   /// "bind 0.0.0.0:80: Permission denied".
   static Outcome<SOCK_Acceptor> open(const os::Socket_Address& address, const Listen_Options& options = {});
 
+  /// Has an address that nobody else has, and lets in behind it who binds it with `reuse_port`, of this user: for the
+  /// time in which several do. Nobody is let connect. Errors as with `open`.
+  static Outcome<os::Unique_Handle> reserve(const os::Socket_Address& address, const Listen_Options& options = {});
+
   os::Handle handle() const noexcept { return listener_.get(); }
   explicit operator bool() const noexcept { return static_cast<bool>(listener_); }
 

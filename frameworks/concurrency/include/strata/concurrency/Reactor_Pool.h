@@ -45,8 +45,8 @@ class Reactor_Pool {
 
  private:
   explicit Reactor_Pool(Reactor& main) noexcept : main_(main) {}
-  void run(Reactor& one);
-  void has_begun() noexcept;
+  void run(Reactor& one, std::size_t index);
+  void has_begun(std::size_t index) noexcept;
 
   Reactor& main_;
   std::vector<std::unique_ptr<Reactor>> reactors_;
@@ -56,7 +56,7 @@ class Reactor_Pool {
   std::vector<int> cores_;
   os::Monitor monitor_;
   os::Condition changed_;
-  std::size_t begun_ = 0;  ///< threads whose run has begun
+  std::vector<bool> begun_;  ///< whose run has begun, of each
   On_Failure failed_;
 };
 

@@ -104,7 +104,7 @@ class Service {
     return *static_cast<T*>(state_.get());
   }
   /// Who does what its connections `offload`; null: they themselves. Before the first connection. To be stopped before
-  /// a reactor of the service ends.
+  /// a reactor of the service is destroyed.
   void set_workers(Thread_Pool* workers) noexcept { workers_ = workers; }
   Thread_Pool* workers() const noexcept { return workers_; }
   void set_options(Any_Options options) noexcept { options_ = std::move(options); }  ///< before the first connection
@@ -144,11 +144,12 @@ class Service {
   };
   Part& part_of(const Reactor& reactor) const noexcept;
   bool admit(std::size_t most) noexcept;  ///< counts one more, unless there are as many; 0: always
-  void dismiss() noexcept;                ///< takes one back that has come to nothing
+  void dismiss(const Reactor& where) noexcept;  ///< takes one back that has come to nothing
   void count_shed(Reactor& where) noexcept;
   void attach(const Reactor& where) noexcept;
   void detach(const Reactor& where) noexcept;
-  void one_less(std::atomic<std::size_t>& count) noexcept;
+  void one_less(std::atomic<std::size_t>& count, const Reactor& where) noexcept;
+  static void tell(const std::shared_ptr<Gone>& gone, Reactor& home) noexcept;
   Reactor& choose(Accept_Mode mode) noexcept;
   Source_Limits* limit_sources(std::size_t most, Duration penalty);
   void await(Acceptor_Base* first) noexcept;

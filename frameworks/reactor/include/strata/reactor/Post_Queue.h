@@ -13,19 +13,15 @@
 namespace strata {
 inline namespace STRATA_EXPORT v1 {
 
-/// Of what a queue's room is taken. The reserve is for the few posts without which something never ends: they find room
-/// behind any flood of the others.
-enum class Room : std::uint8_t { shared, reserved };
-
 /// A bounded queue from many producers to the loop, of 64-byte cells in blocks: as many blocks as were ever needed at
 /// once, two under a light load. FIFO per producer. A push is one compare-and-swap: the bit that says "the consumer
 /// sleeps" lives in the word that producers claim cells by, so that no fence is needed to decide who wakes it.
 ///
-/// Invariants. `tail_` = next free position << 2 | closed << 1 | asleep. Position p lies in the block of entry
-/// p / block_size of `blocks_`, a ring; it is filled when its cell's turn is p + 1. Only the consumer writes `head_`,
-/// and publishes it now and then as `freed_`; producers claim p < freed_ + capacity, and `reserve` more for what must
-/// arrive. An entry is empty until a producer that needs it fills it, or the consumer does, with the block that it has
-/// used up: there is room ahead, as the ring has two entries more than these positions can touch.
+/// Invariants. `tail_` = next free position << 3 | ended << 2 | closed << 1 | asleep. Position p lies in the block of
+/// entry p / block_size of `blocks_`, a ring; it is filled when its cell's turn is p + 1. Only the consumer writes
+/// `head_`, and publishes it now and then as `freed_`; producers claim p < freed_ + capacity, and `reserve` more for
+/// what must arrive. An entry is empty until a producer that needs it fills it, or the consumer does, with the block
+/// that it has used up: there is room ahead, as the ring has two entries more than these positions can touch.
 class Post_Queue {
  public:
   struct Post {
@@ -33,13 +29,16 @@ class Post_Queue {
     Callback callback;
   };
   enum class Pushed : std::uint8_t { quiet, wake };  ///< wake: the consumer sleeps, and this producer is to wake it
-  static constexpr std::size_t reserve = 4096;  ///< places beyond the capacity, for Room::reserved
+  /// Of what the room is taken. The reserve is for the few posts without which something never ends: they find room
+  /// behind any flood of the others, and wait in a queue that is closed, for whoever opens it again.
+  enum class Room : std::uint8_t { shared, reserved };
+  static constexpr std::size_t reserve = 4096;  ///< places beyond the capacity
 
   static Result<std::unique_ptr<Post_Queue>> open(std::size_t capacity);
   ~Post_Queue();
 
   /// @threads any. Takes `callback`, unless it fails. Errors: no_buffer_space (full), not_enough_memory (for another
-  /// block), errc::stopping (closed).
+  /// block), errc::stopping (closed; the reserve: ended).
   Result<Pushed> push(std::uint64_t token, Callback&& callback, Room room = Room::shared) noexcept;
 
   /// @threads consumer, all of the following. The oldest post, which may run where it stands; null when there is none
@@ -57,10 +56,13 @@ class Post_Queue {
   /// Tells producers of the places that were freed; `pop` does so after every 64th, or half of a smaller queue.
   void publish() noexcept { freed_.store(head_, std::memory_order_release); }
   /// Positions claimed until now: pop no further in this turn, so that what a post posts runs in the next.
-  std::uint64_t mark() const noexcept { return tail_.load(std::memory_order_relaxed) >> 2; }
+  std::uint64_t mark() const noexcept { return tail_.load(std::memory_order_relaxed) >> state_bits; }
   std::uint64_t head() const noexcept { return head_; }
   /// As `publish` tells it. @threads any
-  std::size_t waiting() const noexcept { return mark() - freed_.load(std::memory_order_relaxed); }
+  std::size_t waiting() const noexcept {
+    const std::uint64_t freed = freed_.load(std::memory_order_acquire);  // first: it follows the mark
+    return mark() - freed;
+  }
   /// `visit(const Callback&)` for each post that is complete.
   template <class Visitor>
   void for_each(Visitor&& visit) const {
@@ -75,10 +77,13 @@ class Post_Queue {
   void awake() noexcept;
   /// Refuses further pushes. What was accepted can still be popped.
   void close() noexcept { tail_.fetch_or(closed_bit, std::memory_order_acq_rel); }
+  /// For ever, and for the reserve, too.
+  void end() noexcept { tail_.fetch_or(closed_bit | ended_bit, std::memory_order_acq_rel); }
   void reopen() noexcept { tail_.fetch_and(~closed_bit, std::memory_order_acq_rel); }
 
  private:
-  static constexpr std::uint64_t asleep_bit = 1, closed_bit = 2;
+  static constexpr std::uint64_t asleep_bit = 1, closed_bit = 2, ended_bit = 4, one_position = 8;
+  static constexpr int state_bits = 3;
   struct alignas(64) Cell {
     std::atomic<std::uint64_t> turn{0};
     Post post;

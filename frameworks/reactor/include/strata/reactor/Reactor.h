@@ -120,10 +120,11 @@ class Reactor {
   /// Runs the callback in the loop. FIFO per producer; never blocks. @threads any
   /// Errors: no_buffer_space (post_capacity), errc::stopping (stopped, and not run again yet), not_enough_memory.
   Result<> post(Callback callback);
-  /// The same for what must arrive, as the end of a service: it finds room behind any flood of others, and comes after
-  /// what its producer has posted before. For what is bounded by itself. @threads any
-  /// Errors: no_buffer_space (4,096 of these wait), errc::stopping, not_enough_memory.
+  /// The same for what must arrive, as the end of a service: it finds room behind any flood of others; one to a stopped
+  /// reactor waits for its next run. For what is bounded by itself. @threads any
+  /// Errors: no_buffer_space (4,096 of these wait), errc::stopping (ended), not_enough_memory.
   Result<> post_reserved(Callback callback);
+  Result<> post_reserved(Handler_Ref ref, Callback callback);
   /// For a handler, at its home; dropped when it is stale by then. Errors: also identifier_removed.
   Result<> post(Handler_Ref ref, Callback callback);
 
@@ -132,7 +133,8 @@ class Reactor {
     std::unique_ptr<Event_Handler> handler;
     Returned* next = nullptr;
   };
-  void give_back(std::unique_ptr<Returned> returned) noexcept;  ///< @threads any
+  /// Where the reactor has ended, somebody is to `end` it again. @threads any
+  void give_back(std::unique_ptr<Returned> returned) noexcept;
 
   /// Until `stop()`; may be run again. Errors of all: resource_deadlock_would_occur (inside an upcall), the
   /// mechanism's.
@@ -140,9 +142,9 @@ class Reactor {
   Result<> run_one();                ///< one turn, which waits for an event
   Result<> poll();                   ///< one turn, which does not wait
   Result<> run_for(Duration time);   ///< turns for `time`, or until `stop()`
-  /// Closes all handlers with `reason`, and drops what was posted; from here on it takes nothing (errc::stopping). For
-  /// one that serves no more, as its mechanism has failed, while others still refer to it. Outside of `run`; not where
-  /// threads share it.
+  /// Closes all handlers with `reason`, cancels what was scheduled and drops what was posted; from here on it takes
+  /// nothing (errc::stopping). For one that serves no more, as its mechanism has failed, while others still refer to
+  /// it. Outside of `run`; not where threads share it. Again, it frees what was given back since.
   void end(std::error_code reason) noexcept;
   bool ended() const noexcept;  ///< @threads any
   /// Ends the run after the turn under way; outside of a run, the next one at once. @threads any
@@ -164,6 +166,7 @@ class Reactor {
   /// What the thread that asks lends to the upcalls that it runs; null outside of `run`.
   Run_Context* context() const noexcept { return pooled_ ? pool_context() : context_; }
   bool at_home() const noexcept;     ///< the caller may use what is marked home
+  bool runs_here() const noexcept;   ///< the caller stands inside of `run`. @threads any
   /// The caller may use what is marked home of that handler: in a pool, in its upcalls alone; of one of the reactor's
   /// strand, anywhere in that.
   bool at_home(Handler_Ref ref) const noexcept { return pooled_ ? in_upcall_of(ref) : at_home(); }
