@@ -37,6 +37,7 @@ class Sim_Socket_Test : public Both_Worlds {
   CPPUNIT_TEST(closing_a_listener_resets_those_who_wait);
   CPPUNIT_TEST(a_deferring_listener_waits_for_bytes);
   CPPUNIT_TEST(a_port_has_one_listener);
+  CPPUNIT_TEST(who_has_a_port_alone_may_let_others_in);
   CPPUNIT_TEST(both_ends_know_each_other);
   CPPUNIT_TEST(no_delay_is_inherited);
   CPPUNIT_TEST(a_unix_name_without_listener_refuses);
@@ -275,6 +276,19 @@ class Sim_Socket_Test : public Both_Worlds {
       const Unique_Handle listener = listening(), late = socket();
       expect("bind", strata::os::bind(late.get(), got(strata::os::local_address(listener.get()))),
              std::errc::address_in_use);
+    });
+  }
+
+  void who_has_a_port_alone_may_let_others_in() {
+    in_both([&] {
+      const Unique_Handle first = socket(), plain = socket(), second = socket();
+      expect("bind", strata::os::bind(first.get(), loopback()));
+      const strata::os::Socket_Address address = got(strata::os::local_address(first.get()));
+      expect("share", strata::os::set_option(second.get(), Socket_Option::reuse_port, 1));
+      expect("too early", strata::os::bind(second.get(), address), std::errc::address_in_use);
+      expect("share", strata::os::set_option(first.get(), Socket_Option::reuse_port, 1));
+      expect("plain", strata::os::bind(plain.get(), address), std::errc::address_in_use);
+      expect("second", strata::os::bind(second.get(), address));
     });
   }
 

@@ -172,7 +172,7 @@ Result<> Reactor::poll() { return core_->run(Run_Until::turn, Duration::zero());
 Result<> Reactor::run_for(Duration time) { return core_->run(Run_Until::time, time); }
 void Reactor::stop() noexcept { core_->stop(); }
 void Reactor::end(std::error_code reason) noexcept {
-  assert(core_->at_home() && !core_->running_here() && !pooled_);
+  assert(core_->at_home() && !core_->running_here());
   core_->end(reason);
 }
 bool Reactor::ended() const noexcept { return core_->ended(); }

@@ -86,7 +86,6 @@ Result<std::unique_ptr<Reactor_Core>> Reactor_Core::open(const Reactor_Options& 
 
 Reactor_Core::~Reactor_Core() {
   if (!timers) return;  // `open` failed
-  pool.reset();         // from here on there is one thread
   end(errc::stopping);
   timers.reset();
 }
@@ -94,6 +93,11 @@ Reactor_Core::~Reactor_Core() {
 void Reactor_Core::end(std::error_code reason) noexcept {
   ended_.store(true);  // before what was given back is looked at: whoever gives back after that sees it
   posts_->end();
+  if (pool != nullptr) {  // from here on there is one thread
+    pool->end();
+    former_pool_ = std::move(pool);
+    if (face != nullptr) face->pooled_ = false;
+  }
   for (std::uint32_t i = 0; i < table.used(); ++i) {
     if (table.at(i).handler != nullptr) (void)close(table.token(i), reason);
   }

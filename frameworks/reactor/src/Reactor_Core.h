@@ -116,7 +116,7 @@ class Reactor_Core {
   std::unique_ptr<Timer_Queue> queue;
   std::optional<Callback_Timers> timers;
   std::unique_ptr<Run_Context> context;
-  std::unique_ptr<Upcall_Pool> pool;  ///< null: one thread
+  std::unique_ptr<Upcall_Pool> pool;  ///< null: one thread, or ended
   mutable Reactor_Metrics metrics;
   std::vector<Run_Context*> contexts;  ///< of each thread that runs upcalls
   Reactor* face = nullptr;
@@ -152,6 +152,7 @@ class Reactor_Core {
  private:
   class Running;
 
+  std::unique_ptr<Upcall_Pool> former_pool_;  ///< who looks on still sees its contexts
   explicit Reactor_Core(os::Waker waker);
   Result<> apply(Handler_Slot& slot, std::uint64_t token);
   Result<> put_in(const Handler_Slot& slot, Event_Mask interest, std::uint64_t token);

@@ -65,7 +65,10 @@ Upcall_Pool::Upcall_Pool(Reactor_Core& core, const Reactor_Options& options) noe
       cores_(options.cores),
       most_mail_(options.post_capacity) {}
 
-Upcall_Pool::~Upcall_Pool() {
+Upcall_Pool::~Upcall_Pool() { end(); }
+
+void Upcall_Pool::end() noexcept {
+  if (ending_) return;  // nobody else writes it
   {
     const std::lock_guard held{monitor_};
     ending_ = true;

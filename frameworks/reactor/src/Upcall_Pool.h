@@ -52,6 +52,7 @@ class Upcall_Pool {
   ~Upcall_Pool();
 
   // --- Any thread, the monitor not held ---
+  void end() noexcept;  ///< outside of a run: its threads end, what waits is dropped. Idempotent
   Result<> run(Run_Until until, Duration time);
   void enter() noexcept {  ///< takes the monitor
     assert(here.locked == nullptr);  // user code, which may use other pools, runs with none held

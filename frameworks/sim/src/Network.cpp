@@ -70,6 +70,12 @@ Raw Network::bind(Socket_Address& address, bool shared) {
   return 0;
 }
 
+void Network::share(const Socket_Address& address) {
+  const auto alone = [&](const Claim& each) { return same(each.address, address) && !each.shared; };
+  const auto claim = std::ranges::find_if(claims_, alone);
+  if (claim != claims_.end()) claim->shared = true;
+}
+
 void Network::release(const Socket_Address& address) {
   const auto claim = std::ranges::find_if(claims_, [&](const Claim& each) { return same(each.address, address); });
   if (claim != claims_.end()) claims_.erase(claim);

@@ -38,6 +38,7 @@ class Network {
 
   /// Claims `address`, port 0 replaced by a free one. `shared`: SO_REUSEADDR or SO_REUSEPORT is set.
   os::Raw bind(os::Socket_Address& address, bool shared);
+  void share(const os::Socket_Address& address);  ///< whoever has claimed it alone sets SO_REUSEPORT since
   std::uint16_t free_port();
   void release(const os::Socket_Address&);  ///< a path stays: the file outlives its socket
   bool has_path(std::string_view path) const;

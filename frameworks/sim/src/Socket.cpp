@@ -148,6 +148,7 @@ Raw Socket::set_option(Socket_Option which, int value) {
   if (which == Socket_Option::pending_error) return error(std::errc::no_protocol_option);
   option(which) = value;
   apply_limits();
+  if (which == Socket_Option::reuse_port && value != 0 && claimed_) world_.network.share(bound_);
   if (listener_ != nullptr) listener_->defer_seconds = option(Socket_Option::defer_accept);
   return 0;
 }
