@@ -13,6 +13,7 @@
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <strata/configurator/Linked_Kinds.h>
 #include <strata/configurator/Service.h>
 #include <strata/configurator/Service_Config.h>
 #include <strata/configurator/Service_Object.h>
@@ -20,6 +21,7 @@
 #include <strata/os/Operations.h>
 #include <strata/os/Process.h>
 #include <strata/os/Stack.h>
+#include <strata/os/Thread.h>
 #include <strata/reactor/Reactor.h>
 
 using namespace strata;
@@ -47,13 +49,29 @@ class Fragile final : public Service_Object {
   std::string name_;
 };
 
-constexpr Service_Kind fragile{"fragile", &detail::make_object<Fragile>, &detail::object_options<Fragile>};
-constexpr std::array<const Service_Kind*, 1> kinds{&fragile};
+STRATA_SERVICE(Fragile, "fragile")
+const std::string echo = "  - { name: l, kind: echo, listen: 'tcp://127.0.0.1:0' }\n";
+
+std::string model(const std::string& keys, const std::string& more = "") {
+  return "daemon: { " + more + "concurrency: { model: " + keys + " } }\n";
+}
 
 /// The loop's waiting fails from the start.
 os::Operations broken_loop() {
   os::Operations table = os::native_operations();
   table.poll = [](pollfd*, std::size_t, Duration) -> os::Raw { return -static_cast<int>(std::errc::io_error); };
+  return table;
+}
+
+/// The second of several threads does not start.
+os::Operations few_threads() {
+  os::Operations table = os::native_operations();
+  table.thread_start = [](const os::Thread_Start& start) -> os::Raw {
+    if (std::string_view{start.name}.ends_with("/2")) {
+      return -static_cast<int>(std::errc::resource_unavailable_try_again);
+    }
+    return os::native_operations().thread_start(start);
+  };
   return table;
 }
 
@@ -70,10 +88,12 @@ class Daemon_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_log_file_that_cannot_be_opened_is_a_matter_of_configuration);
   CPPUNIT_TEST(a_loop_that_fails_is_an_internal_error);
   CPPUNIT_TEST(it_outlives_one_loop_of_two_and_ends_with_the_other);
+  CPPUNIT_TEST(a_thread_that_does_not_start_is_an_internal_error_in_each_model);
+  CPPUNIT_TEST(a_loop_that_fails_after_a_service_did_is_an_internal_error);
   CPPUNIT_TEST_SUITE_END();
 
   const std::string path_ = "/tmp/strata-daemon-test-" + std::to_string(os::process_id()) + ".yaml";
-  const Daemon daemon_{Service_Kinds{kinds}};
+  const Daemon daemon_{linked_kinds()};
 
  public:
   void setUp() override { prepared = 0; }
@@ -151,6 +171,24 @@ class Daemon_Test : public CppUnit::TestFixture {
     const std::string two = "daemon: { demultiplexer: epoll, concurrency: { model: multi-reactor, reactors: 2 } }\n";
     expect(Exit_Code::internal, daemon_.run({file("b", two + "logging: { level: off }\n")}));
     CPPUNIT_ASSERT_EQUAL(2, failures.load());
+  }
+
+  void a_thread_that_does_not_start_is_an_internal_error_in_each_model() {
+    const os::Operations few = few_threads();
+    const os::Operations_Scope scope{few};
+    for (const char* keys : {"multi-reactor, reactors: 2", "multi-reactor, reactors: 2, accept: reuseport",
+                             "multi-reactor, reactors: 1, workers: 2", "leader-followers, threads: 3",
+                             "worker-pool, workers: 2"}) {
+      expect(Exit_Code::internal, daemon_.run({file("b", echo + model(keys))}));
+    }
+  }
+
+  void a_loop_that_fails_after_a_service_did_is_an_internal_error() {
+    const os::Operations broken = broken_loop();
+    const os::Operations_Scope scope{broken};
+    const std::string failing = "  - { name: start, kind: fragile }\n";
+    const std::string waiting = model("multi-reactor, accept: reuseport", "demultiplexer: poll, ");
+    expect(Exit_Code::internal, daemon_.run({file("b", echo + failing + waiting)}));
   }
 };
 

@@ -104,6 +104,7 @@ class Daemon_Signals final : public Signal_Handler {
 Exit_Code Run::serve() {
   const Exit_Code code = serve_to_the_end();
   stalls_.reset();  // who owns the reactors may end them now
+  turning_.cancel();
   return code;
 }
 
@@ -130,10 +131,8 @@ Exit_Code Run::serve_to_the_end() {
   }
   services_->when_all_failed([this] { give_up(); });
   if (const Result<> begun = start_threads(); !begun) {
-    complain("threads: " + begun.error().message(), Exit_Code::internal);
-    turn_the_serving();
-    stop({});
-    return await_end(Exit_Code::internal);
+    services_->stop({}, {});  // as below: without its threads no loop runs
+    return complain("threads: " + begun.error().message(), Exit_Code::internal);
   }
   announce();
   return await_end(Exit_Code::success);
@@ -147,6 +146,7 @@ Result<> Run::start_threads() {
   if (workers_ != nullptr) {
     if (const Result<> begun = workers_->start(); !begun) return begun;
   }
+  if (const Result<> begun = reactor_.start_threads(); !begun) return begun;
   if (serving_ == nullptr) return {};
   serving_->when_failed([this](Reactor& failed, std::error_code error) { loop_failed(failed, error); });
   return serving_->start();

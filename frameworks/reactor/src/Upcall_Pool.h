@@ -53,6 +53,7 @@ class Upcall_Pool {
 
   // --- Any thread, the monitor not held ---
   void end() noexcept;  ///< outside of a run: its threads end, what waits is dropped. Idempotent
+  Result<> start_helpers();  ///< those that do not run yet
   Result<> run(Run_Until until, Duration time);
   void enter() noexcept {  ///< takes the monitor
     assert(here.locked == nullptr);  // user code, which may use other pools, runs with none held
@@ -121,7 +122,6 @@ class Upcall_Pool {
   Upcall_Pool(Reactor_Core& core, const Reactor_Options& options) noexcept;
 
   // Threads (Upcall_Pool.cpp)
-  Result<> start_helpers();
   void help(Worker& me) noexcept;
   void serve(Worker& me) noexcept;
   bool overdue() const noexcept;

@@ -136,6 +136,9 @@ class Reactor {
   /// Where the reactor has ended, somebody is to `end` it again. @threads any
   void give_back(std::unique_ptr<Returned> returned) noexcept;
 
+  /// Starts a pool's threads before the first run would, for who wants to know whether they can be; they wait for it.
+  /// Outside of `run`. Errors: resource_unavailable_try_again, not_enough_memory, invalid_argument (a core).
+  Result<> start_threads();
   /// Until `stop()`; may be run again. Errors of all: resource_deadlock_would_occur (inside an upcall), the
   /// mechanism's.
   Result<> run();
