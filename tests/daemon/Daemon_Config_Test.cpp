@@ -21,6 +21,7 @@ class Daemon_Config_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(another_concurrency_model_is_refused_with_its_place);
   CPPUNIT_TEST(each_model_has_its_keys);
   CPPUNIT_TEST(a_key_of_another_model_is_refused_with_its_place);
+  CPPUNIT_TEST(a_processor_that_no_thread_can_stay_on_is_told_with_its_place);
   CPPUNIT_TEST(mistakes_of_all_parts_are_told_together);
   CPPUNIT_TEST(logging_that_no_sink_could_honour_is_refused);
   CPPUNIT_TEST_SUITE_END();
@@ -121,6 +122,15 @@ class Daemon_Config_Test : public CppUnit::TestFixture {
     expect("a.yaml:2:46: error: threads is not of the model worker-pool\n"
            "a.yaml:2:60: error: spin is not for the model worker-pool: its threads share one wait\n",
            "daemon: { concurrency: { model: worker-pool, threads: 4 }, spin: 5us }");
+  }
+
+  void a_processor_that_no_thread_can_stay_on_is_told_with_its_place() {
+    expect("a.yaml:2:66: error: cores: no thread of this process can stay on the processor 65535\n",
+           "daemon: { concurrency: { model: worker-pool, workers: 2, cores: [65535] } }");
+    CPPUNIT_ASSERT(errors_.all_outside());
+    expect("a.yaml:2:59: error: \"65536\" is not within 0 and 65535\n"
+           "a.yaml:2:66: error: \"-1\" is not within 0 and 65535\n",
+           "daemon: { concurrency: { model: multi-reactor, cores: [0, 65536, -1] } }");
   }
 
   void mistakes_of_all_parts_are_told_together() {

@@ -6,9 +6,12 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <vector>
 
 #include <strata/configurator/Config_Value.h>
 #include <strata/os/Demultiplexer.h>
+#include <strata/os/Thread.h>
 
 namespace strata {
 inline namespace v1 {
@@ -19,6 +22,7 @@ constexpr std::array<std::string_view, 4> model_words{"single", "worker-pool", "
 constexpr std::array<std::string_view, 4> accept_words{"handoff", "least-loaded", "reuseport",
                                                        "exclusive"};  // as Accept_Mode has them
 constexpr std::int64_t most_threads = 256;
+constexpr std::int64_t last_core = 65'535;
 constexpr std::array<std::string_view, 3> format_words{"classic", "iso", "json"};  // as Log_Format has them
 constexpr std::array<std::string_view, 7> level_words{"trace", "debug",    "info", "warning",
                                                       "error", "critical", "off"};  // as Log_Level has them
@@ -82,6 +86,19 @@ void check_concurrency(const Config_Node& root, const Daemon_Config& config, Con
   }
 }
 
+/// Which processors there are, and which of them this process was given, only a try tells.
+void check_cores(const Config_Node& root, const Daemon_Config& config, Config_Errors& errors) {
+  const std::vector<unsigned>& cores = config.daemon.concurrency.cores;
+  if (cores.empty()) return;
+  auto core = cores.begin();  // there is one for each node, whether it could be read or not
+  for (const Config_Node& node : *root.find("daemon")->find("concurrency")->find("cores")) {
+    const int wanted = static_cast<int>(*core++);
+    const Result<os::Thread> tried = os::spawn("core", [] {}, wanted);
+    if (tried || tried.error() != std::errc::invalid_argument) continue;
+    errors.outside(node, "cores: no thread of this process can stay on the processor " + std::to_string(wanted));
+  }
+}
+
 void check_version(const Config_Node& root, const Daemon_Config& config, Config_Errors& errors) {
   const Config_Node* version = root.find("strata");
   if (version == nullptr || config.version <= 1) return;
@@ -107,7 +124,7 @@ std::span<const Field> Concurrency_Config::fields() {
           .within(1, most_threads),
       field<&Own::threads, Count_Type>("threads", "of leader-followers; auto: one a processor").within(1, most_threads),
       field<&Own::accept, Choice_Type<accept_words>>("accept", "of a multi-reactor: who accepts"),
-      field<&Own::cores>("cores", "processors that the threads stay on, in turn; empty: any"),
+      field<&Own::cores>("cores", "processors that the threads stay on, in turn; empty: any").within(0, last_core),
   };
   return table;
 }
@@ -145,6 +162,7 @@ Daemon_Config read_daemon_config(const Config_Node& root, Config_Errors& errors)
   read_fields(root, {{Daemon_Config::fields(), &config}}, errors);
   check_version(root, config, errors);
   check_concurrency(root, config, errors);
+  check_cores(root, config, errors);
   check_logging(root, config, errors);
   const Config_Node* services = root.find("services");
   if (services != nullptr && services->is_sequence() && services->size() == 0) {
