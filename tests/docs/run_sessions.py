@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the ```console blocks of a document and compares what is printed: `$ command`, then its output, in which `…`
 stands for anything. The blocks of a document are one session, in a copy of config/ and docs/examples/, with the plugins
-of the examples in build/. `stratad -c …` (tools/run, another …d) goes on in the background until the next one or the
-end, where Ctrl-C must end it with 0; ports 7000 to 7099 become free ones. What builds or installs is not run: it must
-only exist.
+of the examples where the release has them. `stratad -c …` (tools/run, another …d) goes on in the background until the
+next one or the end, where Ctrl-C must end it with 0; ports 7000 to 7099 become free ones. What builds or installs is
+not run: it must only exist.
 
 usage: run_sessions.py ROOT BIN_FOLDER DOCUMENT"""
 import os
@@ -69,7 +69,7 @@ class Session:
             if (root / name).is_dir():
                 shutil.copytree(root / name, self.folder / name)
         if (binaries.parent / "plugins").is_dir():  # as if they had been built here
-            shutil.copytree(binaries.parent / "plugins", self.folder / "build")
+            shutil.copytree(binaries.parent / "plugins", self.folder / "build/release/plugins")
         for path in self.folder.rglob("*.yaml"):
             path.write_text(self.with_free_ports(path.read_text()))
 
