@@ -21,6 +21,7 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Reactor_Post_Test);
   CPPUNIT_TEST(posts_run_in_order);
   CPPUNIT_TEST(what_a_post_posts_runs_in_the_next_turn);
+  CPPUNIT_TEST(posts_that_take_long_leave_a_turn_to_timers);
   CPPUNIT_TEST(a_post_to_a_closed_handler_is_dropped);
   CPPUNIT_TEST(a_post_to_a_stale_reference_is_refused_at_home);
   CPPUNIT_TEST(a_post_that_throws_closes_the_handler_that_it_was_for);
@@ -54,6 +55,22 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
       rig.expect_diary("first");
       rig.turn();
       rig.expect_diary("second");
+    });
+  }
+
+  void posts_that_take_long_leave_a_turn_to_timers() {
+    on_each_mechanism([](Rig& rig) {
+      int posts = 0, before_timer = 0;
+      const strata::Timer timer = rig.reactor->schedule(1ms, [&] { before_timer = posts; });
+      for (int i = 0; i < 1000; ++i) {
+        Rig::expect_ok(rig.reactor->post([&] {
+          ++posts;
+          rig.backend.advance(2ms);
+        }));
+      }
+      rig.turn();
+      CPPUNIT_ASSERT(before_timer > 0 && before_timer < 20);
+      while (posts < 1000) rig.turn();
     });
   }
 

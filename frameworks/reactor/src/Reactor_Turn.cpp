@@ -28,8 +28,27 @@ const void* timeout_mark() noexcept {
   return mark;
 }
 
-/// The others of a turn have to wait for no more of them.
+// The others of a turn, a timer or a signal, have to wait for no more posts than these, or for about so long.
 constexpr std::uint64_t most_posts_a_turn = 8192;
+constexpr Duration longest_posts_a_turn = std::chrono::milliseconds{10};
+
+/// Whether posts have run for too long. Few are not timed, of many few: the clock costs as much as a post.
+class Post_Patience {
+ public:
+  bool over() noexcept {
+    if (++run_ != next_look_) return false;
+    next_look_ += std::min(run_, most_untimed);
+    const Time_Point now = Clock::now();
+    if (run_ == first_look) begin_ = now;
+    return now - begin_ >= longest_posts_a_turn;
+  }
+
+ private:
+  static constexpr std::uint64_t first_look = 8, most_untimed = 64;
+  std::uint64_t run_ = 0;
+  std::uint64_t next_look_ = first_look;
+  Time_Point begin_{};
+};
 
 }  // namespace
 
@@ -172,7 +191,8 @@ Result<std::size_t> Reactor_Core::wait(Duration timeout) {
 void Reactor_Core::run_posts() noexcept {
   const std::uint64_t end = std::min(posts_->mark(), posts_->head() + most_posts_a_turn);
   if (posts_->head() == end) return;
-  while (posts_->head() != end) {
+  Post_Patience patience;
+  while (posts_->head() != end && !patience.over()) {
     Post_Queue::Post* post = posts_->front();
     if (post == nullptr) break;
     Handler_Slot* slot = post->token == 0 ? nullptr : table.find(post->token);
