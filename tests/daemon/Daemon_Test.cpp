@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <cppunit/TestAssert.h>
 #include <cppunit/TestFixture.h>
@@ -30,16 +31,17 @@ namespace {
 
 int prepared = 0;
 
-/// Fails where its option says.
+/// Fails where its option says; ends in the next turn.
 class Fragile final : public Service_Object {
  public:
   void configure(const Service_Config& config, Config_Errors&) override { name_ = config.name; }
-  Outcome<> prepare(const Service_Context&) override {
+  Outcome<> prepare(const Service_Context& context) override {
     ++prepared;
+    home_ = &context.home;
     return failing_at("prepare");
   }
   Outcome<> start() override { return failing_at("start"); }
-  void stop(Duration, Callback stopped) override { stopped(); }
+  void stop(Duration, Callback stopped) override { ending_ = home_->schedule({}, std::move(stopped)); }
 
  private:
   Outcome<> failing_at(std::string_view hook) const {
@@ -47,6 +49,8 @@ class Fragile final : public Service_Object {
     return fail(std::make_error_code(std::errc::address_in_use), name_);
   }
   std::string name_;
+  Reactor* home_ = nullptr;
+  Timer ending_;
 };
 
 STRATA_SERVICE(Fragile, "fragile")

@@ -228,7 +228,7 @@ class Reactor_Test : public CppUnit::TestFixture {
   }
 
   void an_ended_reactor_has_closed_all_and_takes_nothing() {
-    on_each_backend([](Rig& rig) {
+    on_each_model([](Rig& rig) {
       auto a = rig.adopt("a");
       std::error_code reason;
       a.probe->on_close = [&] { reason = a.probe->reason; };

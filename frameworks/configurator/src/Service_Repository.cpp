@@ -54,7 +54,7 @@ std::unexpected<Error> Service_Repository::Entry::failed(const Error& why) const
       Error{why.code, Config_Error{place.file, place.mark, "service " + name + ": " + why.what}.text()}};
 }
 
-Service_Repository::~Service_Repository() { assert(!running()); }
+Service_Repository::~Service_Repository() { assert(!running() || home_->ended()); }
 
 /// Of the plugin that the service names, else of all that are known; what is wrong has been told.
 const Service_Kind* Service_Repository::find(const Service_Config& config, Config_Errors& errors) const {

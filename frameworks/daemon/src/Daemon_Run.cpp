@@ -104,7 +104,6 @@ class Daemon_Signals final : public Signal_Handler {
 Exit_Code Run::serve() {
   const Exit_Code code = serve_to_the_end();
   stalls_.reset();  // who owns the reactors may end them now
-  turning_.cancel();
   return code;
 }
 
@@ -311,9 +310,9 @@ Exit_Code run_services(const Daemon_Config& config, std::unique_ptr<Service_Repo
   if (serving != nullptr) serving->stop();
   (*reactor)->stop();  // takes no posts any more: no worker waits to leave one
   if (*workers != nullptr) (*workers)->stop();
-  if (code == Exit_Code::internal) {  // connections before their services
-    serving.reset();
-    reactor->reset();
+  if (code == Exit_Code::internal) {  // connections before their services, and these before their reactors
+    if (serving != nullptr) std::ranges::for_each(serving->serving(), [](Reactor* one) { one->end(errc::stopping); });
+    (*reactor)->end(errc::stopping);
   }
   return code;
 }

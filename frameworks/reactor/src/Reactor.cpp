@@ -166,7 +166,7 @@ Result<> Reactor::post(Handler_Ref ref, Callback callback) {
 
 void Reactor::give_back(std::unique_ptr<Returned> returned) noexcept { core_->give_back(std::move(returned)); }
 
-Result<> Reactor::start_threads() { return pooled_ ? core_->pool->start_helpers() : Result<>{}; }
+Result<> Reactor::start_threads() { return core_->pool == nullptr ? Result<>{} : core_->pool->start_helpers(); }
 Result<> Reactor::run() { return core_->run(Run_Until::stop, Duration{-1}); }
 Result<> Reactor::run_one() { return core_->run(Run_Until::turn, Duration{-1}); }
 Result<> Reactor::poll() { return core_->run(Run_Until::turn, Duration::zero()); }

@@ -40,7 +40,7 @@ std::string_view to_text(Service_State::Phase phase) noexcept;
 /// The services of a daemon: made from their kinds, started in the order of the file, but each behind those that its
 /// `after` and `requires` name, and stopped in reverse. All that are enabled start or none does, but for those that
 /// restart: they may come later. One that fails later leaves the others running. Must be destroyed before its reactor,
-/// and when it has started anything only after it has stopped.
+/// and when it has started anything only after it has stopped, or that reactor has ended (Reactor::end).
 /// @threads home
 class Service_Repository {
  public:

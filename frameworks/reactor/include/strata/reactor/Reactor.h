@@ -147,7 +147,7 @@ class Reactor {
   Result<> run_for(Duration time);   ///< turns for `time`, or until `stop()`
   /// Closes all handlers with `reason`, cancels what was scheduled and drops what was posted; from here on it takes
   /// nothing (errc::stopping). For one that serves no more, as its mechanism has failed, while others still refer to
-  /// it. Outside of `run`. Again, it frees what was given back since.
+  /// it. Outside of `run`; ends the threads of a pool. Again, it frees what was given back since.
   void end(std::error_code reason) noexcept;
   bool ended() const noexcept;  ///< @threads any
   /// Ends the run after the turn under way; outside of a run, the next one at once. @threads any
