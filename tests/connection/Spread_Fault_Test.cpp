@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <latch>
 #include <string>
 
@@ -17,6 +18,25 @@
 namespace {
 
 using namespace strata_test;
+
+/// A reactor stands in an upcall, from the constructor on.
+class Long_Upcall {
+ public:
+  explicit Long_Upcall(Reactor& reactor) {
+    CPPUNIT_ASSERT(reactor.post([this] {
+      thread_ = os::current_thread();
+      begun_.count_down();
+      end_.wait();
+    }).has_value());
+    begun_.wait();
+  }
+  std::uint64_t thread() const { return thread_; }
+  void end() { end_.count_down(); }
+
+ private:
+  std::uint64_t thread_ = 0;
+  std::latch begun_{1}, end_{1};
+};
 
 class Spread_Fault_Test : public Spread_Rig {
   CPPUNIT_TEST_SUITE(Spread_Fault_Test);
@@ -52,17 +72,12 @@ class Spread_Fault_Test : public Spread_Rig {
       const auto most = [this](const Reactor* one) { return service_->connections_in(*one); };
       Reactor& sick = **std::ranges::max_element(pool_->serving(), {}, most);
       const std::size_t before = clients_.size(), lost = service_->connections_in(sick);
-      std::latch blocked{1}, go{1};
-      CPPUNIT_ASSERT(sick.post([&] {
-        failing = os::current_thread();
-        blocked.count_down();
-        go.wait();
-      }).has_value());
-      blocked.wait();
+      Long_Upcall upcall{sick};
+      failing = upcall.thread();
       if (mode == Accept_Mode::reuseport) {
         for (int i = 0; i < 30; ++i) connect();  // some of them are in its queue, which another takes over
       }
-      go.count_down();
+      upcall.end();
       until([&] { return sick.ended(); });
       until([&] { return service_->connections_in(sick) == 0; });
       CPPUNIT_ASSERT(sick.post([] {}).error() == strata::errc::stopping);
@@ -206,12 +221,7 @@ class Spread_Fault_Test : public Spread_Rig {
     start();
     for (int i = 0; i < 5; ++i) connect();
     for (const os::Unique_Handle& client : clients_) expect_echo(client.get());
-    std::latch blocked{1}, go{1};
-    CPPUNIT_ASSERT(pool_->serving()[0]->post([&] {
-      blocked.count_down();
-      go.wait();
-    }).has_value());
-    blocked.wait();
+    Long_Upcall upcall{*pool_->serving()[0]};
     while (pool_->serving()[0]->post([] {})) {
     }
     std::latch asked{1};
@@ -221,7 +231,7 @@ class Spread_Fault_Test : public Spread_Rig {
       asked.count_down();
     }).has_value());
     asked.wait();
-    go.count_down();
+    upcall.end();
     until([&] { return service_->idle(); });  // the listener has ended, too
   }
 
@@ -232,15 +242,10 @@ class Spread_Fault_Test : public Spread_Rig {
       open_reactors(1, {.post_capacity = 16});
       listen({.accept = mode});
       start();
-      std::latch blocked{1}, go{1};
-      CPPUNIT_ASSERT(pool_->serving()[0]->post([&] {
-        blocked.count_down();
-        go.wait();
-      }).has_value());
-      blocked.wait();
+      Long_Upcall upcall{*pool_->serving()[0]};
       for (int i = 0; i < 40; ++i) connect();
       until([&] { return service_->metrics().accept_errors.value() != 0; });
-      go.count_down();
+      upcall.end();
       std::size_t dropped = 0;
       std::byte room[8];
       for (const os::Unique_Handle& client : clients_) {
