@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One program of connections has one canonical trace, whatever runs it: for each connection its hooks in order,
 // adjacent data merged, and why it closed; for its peer what came back, and how that ended. STRATA_SEED=N runs one.
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdlib>
@@ -84,7 +83,7 @@ class Obedient final : public strata::Svc_Handler {
     switch (line[0]) {
       case 'n': return name_ = line.substr(2), answer();
       case 'e': return put(line + '\n');
-      case 'b': return put(std::string(200'000, 'b') + '\n');
+      case 'b': return put(std::string(20'000, 'b') + '\n');
       case 'p': return post_three();
       case 't': return set_timers();
       case 'o':
@@ -157,8 +156,9 @@ class Client {
       peer_.close();
       return false;
     }
-    const auto lines = static_cast<std::size_t>(std::ranges::count(peer_.got, '\n'));
-    if (lines < asked_ || script_.empty()) return true;
+    for (; (looked_ = peer_.got.find('\n', looked_)) != std::string::npos; ++looked_) ++answers_;
+    looked_ = peer_.got.size();
+    if (answers_ < asked_ || script_.empty()) return true;
     const Burst& burst = script_.front();
     if (burst.lines == "FIN") {
       peer_.finish();
@@ -178,7 +178,8 @@ class Client {
  private:
   Peer peer_;
   std::deque<Burst> script_;
-  std::size_t asked_ = 0;
+  std::size_t asked_ = 0, answers_ = 0;
+  std::size_t looked_ = 0;  ///< how far it has been looked for answers
 };
 
 class Models_Trace_Test : public CppUnit::TestFixture {
