@@ -44,6 +44,7 @@ class Spread_Rig : public CppUnit::TestFixture {
     strata::Log_System::process().set_level("", strata::Log_Level::off);
     guard_.emplace();
     open_reactors(3, {});
+    released_ = false;
   }
   void open_reactors(unsigned count, const strata::Reactor_Options& each) {
     main_ = std::move(*Reactor::open());
@@ -136,6 +137,7 @@ class Spread_Rig : public CppUnit::TestFixture {
   os::Socket_Address address_;
   std::vector<os::Unique_Handle> clients_;
   os::Thread runner_;
+  std::atomic<bool> released_{false};  ///< told by the service, to its end
 };
 
 }  // namespace strata_test

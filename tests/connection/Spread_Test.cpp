@@ -138,10 +138,9 @@ class Spread_Test : public Spread_Rig {
     start();
     for (int i = 0; i < 30; ++i) connect();
     for (const os::Unique_Handle& client : clients_) expect_echo(client.get());
-    std::atomic<bool> released{false};
-    CPPUNIT_ASSERT(main_->post([&] {
+    CPPUNIT_ASSERT(main_->post([this] {
       acceptor_->close();
-      service_->when_released([&] { released = service_->idle(); });
+      service_->when_released([this] { released_ = service_->idle(); });
       service_->drain();
     }).has_value());
     std::byte room[8];
@@ -149,7 +148,7 @@ class Spread_Test : public Spread_Rig {
       until([&] { return os::receive(client.get(), room).value_or(1) == 0; });
     }
     clients_.clear();
-    until([&] { return released.load(); });
+    until([&] { return released_.load(); });
   }
 };
 
