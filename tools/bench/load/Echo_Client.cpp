@@ -26,19 +26,19 @@ bool Echo_Client::send_messages(std::size_t count, Clock::time_point now) {
 }
 
 bool Echo_Client::flush() {
-  while (sent_ < asked_ * bytes_) {
-    const auto left = std::min<std::uint64_t>(asked_ * bytes_ - sent_, Payload::window);
-    const ssize_t sent = send(fd(), payload_->at(start_ + sent_), left, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0) return errno == EAGAIN;
-    sent_ += static_cast<std::uint64_t>(sent);
-  }
+  const auto left = std::min<std::uint64_t>(asked_ * bytes_ - sent_, Payload::window);
+  if (left == 0) return true;
+  const ssize_t sent = send(fd(), payload_->at(start_ + sent_), left, MSG_DONTWAIT | MSG_NOSIGNAL);
+  unsent_ = sent == static_cast<ssize_t>(left) && left == Payload::window;
+  if (sent < 0) return errno == EAGAIN;
+  sent_ += static_cast<std::uint64_t>(sent);
   return true;
 }
 
 // Edge-triggered: a read that comes back short has emptied it.
 bool Echo_Client::receive() {
   const ssize_t size = recv(fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-  unfinished_ = size == static_cast<ssize_t>(buffer.size());
+  unread_ = size == static_cast<ssize_t>(buffer.size());
   if (size < 0) return errno == EAGAIN;
   if (size == 0) return false;
   const std::span received(buffer.data(), static_cast<std::size_t>(size));

@@ -26,12 +26,12 @@ class Echo_Client {
   // Puts more messages in flight, `depth` at most. False: the connection is broken.
   bool send_messages(std::size_t count, Clock::time_point now);
 
-  // What the connection is ready for: goes on sending, takes what has come, a buffer of it at most. False: broken, or
-  // not the bytes that were sent. `answered` becomes the number of messages that came back whole; their latencies are
-  // added.
+  // What the connection is ready for: goes on sending and takes what has come, a buffer of each at most. False:
+  // broken, or not the bytes that were sent. `answered` becomes the number of messages that came back whole; their
+  // latencies are added.
   bool on_ready(Histogram& latencies, std::size_t& answered);
-  // There may be more to take: no event will tell.
-  [[nodiscard]] bool unfinished() const noexcept { return unfinished_; }
+  // There may be more to take, or room for more: no event will tell.
+  [[nodiscard]] bool unfinished() const noexcept { return unread_ || unsent_; }
 
  private:
   bool flush();
@@ -46,7 +46,7 @@ class Echo_Client {
   std::uint64_t answered_ = 0;
   std::uint64_t sent_ = 0;  // bytes
   std::uint64_t received_ = 0;
-  bool unfinished_ = false;
+  bool unread_ = false, unsent_ = false;
 };
 
 }  // namespace bench

@@ -79,6 +79,11 @@ void Steady_Load::turn() {
   poller_.wait(unfinished_.empty() ? longest : 0, [this](std::size_t i) { on_ready(i); });
 }
 
+void Steady_Load::note(std::size_t index) {
+  const bool known = std::ranges::find(unfinished_, index) != unfinished_.end();
+  if (!known && clients_[index]->unfinished()) unfinished_.push_back(index);
+}
+
 // A message of the next rival, where those have a pace.
 void Steady_Load::drip(Clock::time_point now) {
   if (workload_.rival_gap.count() == 0) return;
@@ -91,7 +96,8 @@ void Steady_Load::drip(Clock::time_point now) {
 void Steady_Load::send(std::size_t index, std::size_t messages) {
   if (messages == 0) return;
   in_flight_ += messages;
-  if (!clients_[index]->send_messages(messages, Clock::now())) lose(index);
+  if (!clients_[index]->send_messages(messages, Clock::now())) return lose(index);
+  note(index);
 }
 
 void Steady_Load::on_ready(std::size_t index) {
@@ -99,9 +105,7 @@ void Steady_Load::on_ready(std::size_t index) {
   std::size_t answered = 0;
   Histogram& latencies = is_rival(index) ? rival_latencies_ : report_.latencies;
   if (!clients_[index]->on_ready(latencies, answered)) return lose(index);
-  if (clients_[index]->unfinished() && std::ranges::find(unfinished_, index) == unfinished_.end()) {
-    unfinished_.push_back(index);
-  }
+  note(index);
   in_flight_ -= answered;
   (is_rival(index) ? report_.rival_messages : report_.messages) += answered;
   more(index, answered);

@@ -25,6 +25,7 @@ class Steady_Load {
   [[nodiscard]] std::size_t depth_of(std::size_t index) const noexcept;
   [[nodiscard]] std::size_t bytes_of(std::size_t index) const noexcept;
   void turn();
+  void note(std::size_t index);  // where it is unfinished
   void drip(Clock::time_point now);
   void connect(std::uint16_t port, std::size_t count);
   void send(std::size_t index, std::size_t messages);
@@ -42,7 +43,7 @@ class Steady_Load {
   std::uint64_t in_flight_ = 0;
   Report report_;
   Histogram rival_latencies_;  // nobody asks
-  std::vector<std::size_t> unfinished_;  // clients that have more to read: one at a time, so that the others' count
+  std::vector<std::size_t> unfinished_;  // clients that have more to do: a buffer a turn
   Clock::time_point next_drip_;
   std::size_t drips_ = 0;
 };
