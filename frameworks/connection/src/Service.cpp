@@ -86,14 +86,13 @@ bool Service::admit(std::size_t most) noexcept {
   return true;
 }
 
-/// Told of only where it may have been what somebody waits for: room, or the last.
+/// By a listener, which the service outlives. Told of only where it may have been what somebody waits for: room, or
+/// the last.
 void Service::dismiss(const Reactor& where) noexcept {
-  const std::shared_ptr<Gone> gone = gone_;
-  Reactor& home = home_;
   std::size_t now = connections_.load();
-  while (now > 1 && !gone->room_awaited.load()) {
+  while (now > 1 && !gone_->room_awaited.load()) {
     if (!connections_.compare_exchange_weak(now, now - 1)) continue;
-    if (gone->room_awaited.load()) tell(gone, home);  // by one that has looked just before
+    if (gone_->room_awaited.load()) tell(gone_, home_);  // by one that has looked just before
     return;
   }
   one_less(connections_, where);

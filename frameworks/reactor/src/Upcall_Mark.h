@@ -37,26 +37,24 @@ class Upcall_Mark {
   Upcall_Mark& operator=(const Upcall_Mark&) = delete;
   ~Upcall_Mark() {
     context_.type.store(outer_type_, std::memory_order_relaxed);
-    context_.running.store(outer_, std::memory_order_relaxed);
     if (begin_ != Time_Point{}) [[unlikely]] times_.record(Clock::now() - begin_);
   }
 
  private:
   Upcall_Mark(Run_Context& context, const std::type_info* type, const void* code, Histogram& times) noexcept
-      : context_(context),
+      : code_(context, code),
+        context_(context),
         times_(times),
-        outer_(context.running.load(std::memory_order_relaxed)),
         outer_type_(context.type.load(std::memory_order_relaxed)) {
     const std::uint64_t number = context.upcalls.load(std::memory_order_relaxed) + 1;
     context.type.store(type, std::memory_order_relaxed);
-    context.running.store(code, std::memory_order_relaxed);
     context.upcalls.store(number, std::memory_order_relaxed);
     if (number % Run_Context::sampled == 0) [[unlikely]] begin_ = Clock::now();
   }
 
+  const Code_Mark code_;
   Run_Context& context_;
   Histogram& times_;
-  const void* const outer_;
   const std::type_info* const outer_type_;
   Time_Point begin_{};
 };

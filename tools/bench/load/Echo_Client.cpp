@@ -27,11 +27,12 @@ bool Echo_Client::send_messages(std::size_t count, Clock::time_point now) {
 
 bool Echo_Client::flush() {
   const auto left = std::min<std::uint64_t>(asked_ * bytes_ - sent_, Payload::window);
+  unsent_ = false;
   if (left == 0) return true;
   const ssize_t sent = send(fd(), payload_->at(start_ + sent_), left, MSG_DONTWAIT | MSG_NOSIGNAL);
-  unsent_ = sent == static_cast<ssize_t>(left) && left == Payload::window;
   if (sent < 0) return errno == EAGAIN;
   sent_ += static_cast<std::uint64_t>(sent);
+  unsent_ = sent == static_cast<ssize_t>(left) && sent_ < asked_ * bytes_;
   return true;
 }
 

@@ -52,7 +52,7 @@ class Callback_Timers {
 
   /// The callback's captures are gone when this returns, in the timer's own upcall when that returns.
   bool cancel(Timer_Id id) noexcept;
-  void cancel_all() noexcept;
+  void cancel_all() noexcept;  ///< not from an upcall
   /// Counts anew from `start`, also in the timer's own upcall, where it revives a timer that fires once. A periodic one
   /// keeps its interval.
   bool reset(Timer_Id id, Time_Point start, Duration after) noexcept;
