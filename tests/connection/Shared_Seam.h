@@ -34,16 +34,14 @@ class Shared_Seam {
   /// Given the bytes, how many the kernel takes.
   std::function<std::size_t(strata::Const_Bytes first, std::size_t total)> on_send;
   std::atomic<std::uint64_t> accepts{0};
-  /// Whether a listener has let its reserve go (Acceptor_Options::shed_when_full), of so many listeners.
-  bool a_reserve_is_out(std::size_t listeners) {
-    const std::lock_guard held{mutex_};
-    return reserves_.size() < listeners;
-  }
+  /// Whether the listener that the calling thread runs has let its reserve go (Acceptor_Options::shed_when_full).
+  static bool reserve_is_out() { return reserve_out; }
 
  private:
   static inline Shared_Seam* current = nullptr;
   static inline const os::Operations* below = nullptr;
   static inline thread_local bool peers = false;
+  static inline thread_local bool reserve_out = false;  // from its close to the next
 
   static os::Raw accept(os::Handle h, os::Socket_Address* peer) {
     if (peers) return below->accept(h, peer);
@@ -73,13 +71,14 @@ class Shared_Seam {
     if (family == os::Family::local && made >= 0) {
       const std::lock_guard held{current->mutex_};
       current->reserves_.insert(made);
+      reserve_out = false;
     }
     return made;
   }
   static os::Raw close(os::Handle h) {
     {
       const std::lock_guard held{current->mutex_};
-      current->reserves_.erase(h.value());
+      if (current->reserves_.erase(h.value()) != 0) reserve_out = true;
     }
     return below->close(h);
   }

@@ -114,7 +114,8 @@ add_custom_target(strata_threads)  # the programs whose tests use real threads: 
 
 # strata_test(MODULE SOURCES A_Test.cpp … [THREADS A_Test …] [DEPS …] [INTERRUPTED]): one program MODULE_tests, one
 # ctest entry MODULE.A for each fixture file; those named in THREADS carry the label `threads` and run under TSan too.
-# With INTERRUPTED all of them run once more, MODULE.interrupted, with EINTR at every second call.
+# With INTERRUPTED all of them run once more with EINTR at every second call, in four parts that run side by side:
+# MODULE.interrupted.1 to .4.
 function(strata_test module)
   cmake_parse_arguments(arg "INTERRUPTED" "" "SOURCES;THREADS;DEPS" ${ARGN})
   add_executable(${module}_tests ${arg_SOURCES})
@@ -123,11 +124,14 @@ function(strata_test module)
   if(arg_THREADS)
     add_dependencies(strata_threads ${module}_tests)
   endif()
+  set(part 0)
   foreach(source IN LISTS arg_SOURCES)
     get_filename_component(fixture ${source} NAME_WE)
     if(NOT fixture MATCHES "_Test$")
       continue()
     endif()
+    math(EXPR part "${part} % 4 + 1")
+    list(APPEND interrupted_${part} ${fixture})
     string(REGEX REPLACE "_Test$" "" subject ${fixture})
     add_test(NAME ${module}.${subject} COMMAND ${module}_tests ${fixture})
     set_tests_properties(${module}.${subject} PROPERTIES LABELS "${module}")
@@ -136,8 +140,11 @@ function(strata_test module)
     endif()
   endforeach()
   if(arg_INTERRUPTED)
-    add_test(NAME ${module}.interrupted COMMAND ${module}_tests)
-    set_tests_properties(${module}.interrupted PROPERTIES LABELS "${module}" ENVIRONMENT STRATA_INTERRUPTED=1)
+    foreach(part RANGE 1 4)
+      set(entry ${module}.interrupted.${part})
+      add_test(NAME ${entry} COMMAND ${module}_tests ${interrupted_${part}})
+      set_tests_properties(${entry} PROPERTIES LABELS "${module}" ENVIRONMENT STRATA_INTERRUPTED=1)
+    endforeach()
   endif()
 endfunction()
 
