@@ -16,12 +16,12 @@
 #include "common/Seam.h"
 #include "linux/Event_Bits.h"
 #include "linux/Native.h"
+#include "linux/Ring.h"
+#include "linux/Ring_Port.h"
 
 namespace strata::inline v1::os::native {
 namespace {
 
-constexpr unsigned submissions = 256;    // of a batch; a longer one is handed over in parts
-constexpr unsigned completions = 4'096;  // beyond them the kernel keeps a list (IORING_FEAT_NODROP): nothing is lost
 constexpr unsigned for_one_thread = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
 constexpr Duration a_moment = std::chrono::milliseconds{1};
 constexpr Duration longest = std::chrono::hours{24 * 20};  // the kernel adds its clock, and would overflow
@@ -45,9 +45,9 @@ void count_forks() {
 /// peer would not see the FIN before the next wait. Whatever completes for a poll that was taken back carries an old
 /// generation. A poll belongs to the thread that handed it over and ends with it: it is made anew.
 ///
-/// The ring is for one thread (IORING_SETUP_DEFER_TASKRUN): what happens to its handles then waits for its next wait,
-/// instead of interrupting it. Where another one waits, a ring of that thread's takes its place; where that goes on, as
-/// in a pool, one that is anybody's. Only then do the files of its polls stay open a moment longer.
+/// The ring is for one thread. Where another one waits, a ring of that thread's takes its place; where that goes on, as
+/// in a pool, one that is anybody's. Only then do the files of its polls stay open a moment longer. Operations cannot be
+/// moved: while there are any, another thread's wait is refused.
 ///
 /// The rings are not inherited: in a forked child every operation is refused with operation_not_permitted.
 class Uring_Demultiplexer final : public Demultiplexer {
@@ -58,24 +58,20 @@ class Uring_Demultiplexer final : public Demultiplexer {
 
   /// The kernel would let go of the files some time later.
   ~Uring_Demultiplexer() override {
-    if (!opened_) return;
-    if (forked()) {  // there are no rings to unmap
-      os::close(Handle{ring_.ring_fd});
-      return;
-    }
-    if (io_uring_sqe* const entry = is_foreign() ? nullptr : next_entry()) {
+    if (forked()) ring_.abandon();
+    if (!ring_.is_open() || ring_.is_foreign()) return;
+    if (io_uring_sqe* const entry = ring_.next_entry()) {
       io_uring_prep_cancel64(entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
       entry->user_data = nobody;
-      (void)retry(table().ring_enter, &ring_, 0u, Duration::zero());
+      (void)ring_.hand_over();
     }
-    io_uring_queue_exit(&ring_);
   }
 
   /// Sets the ring up and tries it: what is forbidden may be forbidden call by call (seccomp(2)).
   Result<> open() {
     count_forks();
     forks_ = forks.load(std::memory_order_relaxed);
-    if (const Result<> opened = open_ring(); !opened) return opened;
+    if (const Result<> opened = ring_.open(true); !opened) return opened;
     const Result<Waker> probed = Waker::open();
     if (!probed) return std::unexpected{probed.error()};
     const Handle handle = probed->handle();
@@ -89,6 +85,12 @@ class Uring_Demultiplexer final : public Demultiplexer {
   }
 
   std::string_view name() const noexcept override { return "io_uring"; }
+  Completion_Port* completion_port() noexcept override { return &port_; }
+
+  Result<> share() override {
+    moves_ = 2;
+    return move();
+  }
 
   Result<> add(Handle handle, Interest interest, std::uint64_t token) override {
     return insert(handle, interest, token, 0);
@@ -120,9 +122,9 @@ class Uring_Demultiplexer final : public Demultiplexer {
     if (slot == nullptr) return fail(std::errc::no_such_file_or_directory);
     slot->flags &= Slot::listed | Slot::armed;
     if (!slot->has(Slot::armed)) return {};
-    if (is_foreign()) return move();
+    if (ring_.is_foreign()) return move();
     if (!disarm(*slot, handle)) return fail(std::errc::resource_unavailable_try_again);
-    return done(retry(table().ring_enter, &ring_, 0u, Duration::zero()));
+    return done(ring_.hand_over());
   }
 
   void forget(Handle handle) noexcept override { (void)remove(handle); }
@@ -130,7 +132,7 @@ class Uring_Demultiplexer final : public Demultiplexer {
   Result<std::size_t> wait(std::span<Ready> out, Duration timeout) override {
     if (forked()) return fail(std::errc::operation_not_permitted);
     if (out.empty()) return fail(std::errc::invalid_argument);
-    if (!opened_ || is_foreign()) [[unlikely]] {
+    if (!ring_.is_open() || ring_.is_foreign()) [[unlikely]] {
       if (const Result<> moved = move(); !moved) return std::unexpected{moved.error()};
     }
     ++turn_;
@@ -152,50 +154,31 @@ class Uring_Demultiplexer final : public Demultiplexer {
     std::uint64_t token = 0;
     std::uint64_t turn = 0;        ///< of the wait that has reported it last
     std::uint64_t armed_in = 0;    ///< the turn in which its poll was made
-    std::uint32_t generation = 0;  ///< of its poll: what an older one brings counts for nothing
+    std::uint32_t generation = 0;  ///< of its poll, 31 bits: what an older one brings counts for nothing
     Interest interest = Interest::none;
     std::uint8_t flags = 0;
   };
-  static constexpr std::uint64_t nobody = 0xffffffff;  // user data of a cancellation: the handle -1
-
-  /// Never the number of a thread that has ended, as its id may be.
-  static std::uint64_t this_thread() noexcept {
-    static std::atomic<std::uint64_t> threads{0};
-    thread_local const std::uint64_t number = threads.fetch_add(1, std::memory_order_relaxed) + 1;
-    return number;
-  }
-  bool is_foreign() const noexcept { return thread_ != 0 && thread_ != this_thread(); }
-
-  Result<> open_ring() noexcept {
-    Raw raw = raw_error(std::errc::not_supported);
-    const bool one_thread = moves_ <= 1;
-    if (one_thread) raw = retry(table().ring_open, &ring_, submissions, completions, true);
-    thread_ = raw >= 0 ? this_thread() : 0;
-    if (raw == raw_error(std::errc::not_supported)) {
-      raw = retry(table().ring_open, &ring_, submissions, completions, false);
-    }
-    opened_ = raw >= 0;
-    return done(raw);
-  }
 
   /// All polls end with the old ring. Where no new one can be had, the next wait tries again.
   Result<> move() noexcept {
-    if (std::exchange(opened_, false)) io_uring_queue_exit(&ring_);
+    if (port_.in_kernel()) return fail(std::errc::operation_not_permitted);
+    ring_.close();
+    port_.moved();
     ++moves_;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       Slot& slot = slots_[i];
       if (!slot.has(Slot::armed)) continue;
       slot.flags = static_cast<std::uint8_t>(slot.flags & ~Slot::armed);
-      ++slot.generation;
+      renew(slot);
       if (slot.has(Slot::used)) list(slot, Handle{static_cast<std::int32_t>(i)});
     }
-    return open_ring();
+    return ring_.open(moves_ <= 1);
   }
 
   bool forked() const noexcept { return forks_ != forks.load(std::memory_order_relaxed); }
 
   static std::uint64_t user_data(const Slot& slot, Handle handle) noexcept {
-    return std::uint64_t{slot.generation} << 32 | static_cast<std::uint32_t>(handle.value());
+    return poll_mark | std::uint64_t{slot.generation} << 32 | static_cast<std::uint32_t>(handle.value());
   }
 
   Slot* find(Handle handle) noexcept {
@@ -231,28 +214,23 @@ class Uring_Demultiplexer final : public Demultiplexer {
     listed_.push_back(handle);
   }
 
-  /// The next free entry of a batch; null: the kernel takes no more now.
-  io_uring_sqe* next_entry() noexcept {
-    if (io_uring_sqe* const entry = io_uring_get_sqe(&ring_)) return entry;
-    (void)retry(table().ring_enter, &ring_, 0u, Duration::zero());
-    return io_uring_get_sqe(&ring_);
-  }
+  static void renew(Slot& slot) noexcept { slot.generation = (slot.generation + 1) & 0x7fffffff; }
 
   bool disarm(Slot& slot, Handle handle) noexcept {
-    io_uring_sqe* const entry = next_entry();
+    io_uring_sqe* const entry = ring_.next_entry();
     if (entry == nullptr) return false;
     io_uring_prep_poll_remove(entry, user_data(slot, handle));
     entry->user_data = nobody;
     entry->flags = IOSQE_CQE_SKIP_SUCCESS;
     slot.flags = static_cast<std::uint8_t>(slot.flags & ~Slot::armed);
-    ++slot.generation;
+    renew(slot);
     return true;
   }
 
   bool arm(Slot& slot, Handle handle) noexcept {
     if (slot.has(Slot::armed) && !disarm(slot, handle)) return false;
     if (slot.has(Slot::used)) {
-      io_uring_sqe* const entry = next_entry();
+      io_uring_sqe* const entry = ring_.next_entry();
       if (entry == nullptr) return false;
       const bool stays = slot.has(Slot::waker) || !any(slot.interest & Interest::input);
       io_uring_prep_poll_add(entry, handle.value(),
@@ -270,14 +248,8 @@ class Uring_Demultiplexer final : public Demultiplexer {
     const auto stopped = std::ranges::find_if_not(
         listed_, [this](Handle handle) { return arm(slots_[static_cast<std::size_t>(handle.value())], handle); });
     listed_.erase(listed_.begin(), stopped);
-    if (!listed_.empty()) return fail(std::errc::resource_unavailable_try_again);
+    if (!listed_.empty() || !port_.hand_over()) return fail(std::errc::resource_unavailable_try_again);
     return {};
-  }
-
-  /// The kernel has not told all: it tells some 20 of a deferred batch a call, and what its queue has room for. A hint:
-  /// the flag may be set for what was told meanwhile (io_req_local_work_add()), and then stays.
-  bool has_more() const noexcept {
-    return (IO_URING_READ_ONCE(*ring_.sq.kflags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
   }
 
   /// What came for polls of the past, or is of no interest, ends no wait.
@@ -285,22 +257,24 @@ class Uring_Demultiplexer final : public Demultiplexer {
     const bool limited = timeout > Duration::zero();
     const Time_Point end = limited ? Clock::now() + timeout : Time_Point{};
     std::size_t count = 0;
-    bool anew = true, again = full_ && has_more();  // what had no room goes before what is polled anew
+    bool anew = true, again = full_ && ring_.has_more();  // what had no room goes before what is polled anew
     for (;;) {
       if (anew && !again) {
         if (const Result<> armed = arm_listed(); !armed) return std::unexpected{armed.error()};
         anew = false;
+        count += port_.take_ended(out.subspan(count));
       }
-      const bool blocks = count == 0 && !again && timeout != Duration::zero() && io_uring_cq_ready(&ring_) == 0;
-      const Raw raw = table().ring_enter(&ring_, blocks ? 1u : 0u, blocks ? timeout : Duration::zero());
+      const bool blocks =
+          count == 0 && !again && timeout != Duration::zero() && io_uring_cq_ready(ring_.native()) == 0;
+      const Raw raw = table().ring_enter(ring_.native(), blocks ? 1u : 0u, blocks ? timeout : Duration::zero());
       if (raw == interrupted || (raw < 0 && count > 0)) return count;
-      if (raw < 0 && io_uring_cq_ready(&ring_) == 0) {  // else room is made first: EBUSY
+      if (raw < 0 && io_uring_cq_ready(ring_.native()) == 0) {  // else room is made first: EBUSY
         if (raw != -EAGAIN && raw != -EBUSY) return failure(raw);
         os::pause(a_moment);  // the kernel has no room now: nothing came
         return 0;
       }
       count += reap(out.subspan(count));
-      again = std::exchange(look_again_, false) || (raw > 0 && has_more());
+      again = std::exchange(look_again_, false) || (raw > 0 && ring_.has_more());
       if (count == out.size() || !(again || anew)) {
         if (count > 0 || timeout == Duration::zero() || (blocks && raw == 0)) return count;
         if (limited) timeout = std::max(end - Clock::now(), Duration::zero());
@@ -313,12 +287,13 @@ class Uring_Demultiplexer final : public Demultiplexer {
     std::size_t count = 0;
     unsigned seen = 0, head = 0;
     io_uring_cqe* completion = nullptr;
-    io_uring_for_each_cqe(&ring_, head, completion) {
+    io_uring_for_each_cqe(ring_.native(), head, completion) {
       if (count == out.size()) break;
       ++seen;
-      if (settle(*completion, out[count])) ++count;
+      const bool polled = (completion->user_data & poll_mark) != 0;
+      if (polled ? settle(*completion, out[count]) : port_.settle(*completion, out[count])) ++count;
     }
-    io_uring_cq_advance(&ring_, seen);
+    io_uring_cq_advance(ring_.native(), seen);
     return count;
   }
 
@@ -364,10 +339,9 @@ class Uring_Demultiplexer final : public Demultiplexer {
     return false;
   }
 
-  io_uring ring_{};
-  bool opened_ = false;
-  std::uint64_t thread_ = 0;  // whose ring it is; 0: anybody's
-  unsigned moves_ = 0;        // to another thread
+  Ring_Port port_{ring_};  // its buffers outlive the ring
+  Ring ring_;
+  unsigned moves_ = 0;       // to another thread
   bool full_ = false;        // the last wait had no room for more
   bool look_again_ = false;  // a poll was made anew whose event belongs into this wait
   unsigned forks_ = 0;
@@ -389,6 +363,14 @@ Raw ring_open(io_uring* ring, unsigned entries, unsigned most_completions, bool 
   result = (parameters.features & needed) != needed ? -EOPNOTSUPP : io_uring_ring_dontfork(ring);
   if (result < 0) io_uring_queue_exit(ring);
   return result;
+}
+
+Raw ring_lend(io_uring* ring, void* buffers, unsigned count, unsigned group) {
+  io_uring_buf_reg registration{};
+  registration.ring_addr = reinterpret_cast<std::uintptr_t>(buffers);
+  registration.ring_entries = count;
+  registration.bgid = static_cast<unsigned short>(group);
+  return io_uring_register_buf_ring(ring, &registration, 0);
 }
 
 Raw ring_enter(io_uring* ring, unsigned wanted, Duration timeout) {

@@ -29,6 +29,7 @@ Raw epoll_control(Handle epoll, int operation, Handle, epoll_event*);
 Raw epoll_wait(Handle epoll, epoll_event*, int capacity, Duration timeout);
 Result<std::unique_ptr<Demultiplexer>> open_epoll();
 Raw ring_open(io_uring*, unsigned entries, unsigned completions, bool one_thread);
+Raw ring_lend(io_uring*, void* buffers, unsigned count, unsigned group);
 Raw ring_enter(io_uring*, unsigned wanted, Duration timeout);
 Result<std::unique_ptr<Demultiplexer>> open_io_uring();
 Result<std::unique_ptr<Demultiplexer>> open_demultiplexer(std::string_view name);

@@ -41,6 +41,7 @@ constinit const Operations native_table{
     .epoll_control = native::epoll_control,
     .epoll_wait = native::epoll_wait,
     .ring_open = native::ring_open,
+    .ring_lend = native::ring_lend,
     .ring_enter = native::ring_enter,
     .poll = native::poll,
     .select = native::select,

@@ -26,16 +26,27 @@ constexpr Interest operator&(Interest a, Interest b) noexcept {
 }
 constexpr bool any(Interest set) noexcept { return set != Interest::none; }
 
-/// One handle's readiness, with the token that it was added with.
+/// One event: a handle's readiness, with the token that it was added with; or an operation's completion.
 struct Ready {
   static constexpr std::uint8_t input = 1;     ///< a read will not block
   static constexpr std::uint8_t output = 2;    ///< a write will not block
   static constexpr std::uint8_t error = 4;     ///< POLLERR: the socket has an error
   static constexpr std::uint8_t hangup = 8;    ///< POLLHUP: both directions are shut
   static constexpr std::uint8_t read_end = 16; ///< POLLRDHUP: the peer sent FIN; bytes may stand before it
+  static constexpr std::uint8_t completed = 32;  ///< of a Submission, at whose address `token` points
+  static constexpr std::uint8_t last = 64;       ///< no other completion of it follows
+  static constexpr std::uint8_t lent = 128;      ///< its bytes are the Completion_Port's `buffer`
+
   std::uint64_t token;
   std::uint8_t set;
+  std::uint16_t buffer = 0;
+  std::int32_t result = 0;  ///< of an operation; negative: a std::errc, as of the seam's entries
+
+  bool is(std::uint8_t bits) const noexcept { return (set & bits) != 0; }
 };
+static_assert(sizeof(Ready) == 16);
+
+class Completion_Port;
 
 /// Waits for readiness of many handles at once: POSA's Synchronous Event Demultiplexer. Level-triggered. One class a
 /// mechanism, chosen by name; the simulator has its own. @threads loop (the owner's; wake it with a Waker)
@@ -46,6 +57,9 @@ class Demultiplexer {
   /// Whether add, modify and remove may be called while another thread is in `wait`, and count for that wait. One of
   /// them at a time all the same.
   virtual bool concurrent() const noexcept { return false; }
+
+  /// Several threads are going to wait, one at a time; before the first wait. Errors: the mechanism's.
+  virtual Result<> share() { return {}; }
 
   /// `token` comes back with every event. Errors: file_exists (already added), too_many_files_open (does not fit:
   /// select and FD_SETSIZE), operation_not_permitted (regular file), bad_file_descriptor.
@@ -63,6 +77,9 @@ class Demultiplexer {
 
   /// Fills `out` with what is ready; 0 after `timeout` (< 0: none) or EINTR. Never reports one handle twice in a call.
   virtual Result<std::size_t> wait(std::span<Ready> out, Duration timeout) = 0;
+
+  /// Null where the mechanism tells of readiness alone.
+  virtual Completion_Port* completion_port() noexcept { return nullptr; }
 
   /// Adds a Waker's handle. True: edge-triggered, its counter need never be read (saves a system call a wake-up).
   virtual Result<bool> add_waker(Handle, std::uint64_t token) = 0;

@@ -86,6 +86,8 @@ struct Operations {
   Raw (*epoll_control)(Handle epoll, int operation, Handle, epoll_event*);
   Raw (*epoll_wait)(Handle epoll, epoll_event*, int capacity, Duration timeout);  ///< timeout < 0: for ever
   Raw (*ring_open)(io_uring*, unsigned entries, unsigned completions, bool one_thread);  ///< how long its queues are
+  /// Makes a ring of buffers, page-aligned memory, the one that receives of `group` take theirs from.
+  Raw (*ring_lend)(io_uring*, void* buffers, unsigned count, unsigned group);
   /// Hands over what is queued, and waits for `wanted` completions; how many there are. timeout < 0: for ever
   Raw (*ring_enter)(io_uring*, unsigned wanted, Duration timeout);
   Raw (*poll)(pollfd*, std::size_t count, Duration timeout);

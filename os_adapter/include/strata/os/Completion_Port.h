@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <strata/os/Bytes.h>
+#include <strata/os/Demultiplexer.h>
+#include <strata/os/Export.h>
+#include <strata/os/Handle.h>
+#include <strata/os/Result.h>
+
+namespace strata {
+inline namespace STRATA_EXPORT v1 {
+namespace os {
+
+/// What a Completion_Port is to do with a handle, and what its completion tells.
+enum class Request : std::uint8_t {
+  accept,        ///< the number of the new descriptor, made as os::accept makes it
+  connect,       ///< `data` is a Socket_Address; 0
+  receive,       ///< into `data`; bytes, 0: the end
+  receive_lent,  ///< into buffers that the port lends, again and again until its last completion: an end or an error
+  send,          ///< from `data`, some of it; waits for room
+  send_now,      ///< the same without waiting: resource_unavailable_try_again where there is none
+  poll,          ///< `size` is an Interest; a set of Ready's bits
+  read_at,       ///< a file's bytes from `offset` on into `data`; 0: its end
+  write_at,      ///< some of `data` to there
+  sync,          ///< fsync(2); 0
+};
+
+/// One operation that was given to a Completion_Port. It stays where it is, and it and its data are the port's, from
+/// `submit` until its last completion was told.
+class Submission {
+ public:
+  explicit Submission(Request what) noexcept : request(what) {}
+  Submission(const Submission&) = delete;
+  Submission& operator=(const Submission&) = delete;
+
+  bool outstanding() const noexcept { return (state_ & given) != 0; }
+
+  std::byte* data = nullptr;
+  std::size_t size = 0;
+  std::uint64_t offset = 0;
+  Handle handle;
+  Request request;
+
+ protected:
+  ~Submission() = default;
+
+ private:
+  friend class Submission_State;
+  static constexpr std::uint8_t given = 1;     ///< by the user, and not told of for the last time
+  std::uint8_t state_ = 0;
+  Submission* next_ = nullptr;  ///< in a list of the port's
+};
+
+/// Carries out operations and tells of their completions: POSA's Asynchronous Operation Processor and Completion Event
+/// Queue. One object with a Demultiplexer, whose `wait` hands over what was submitted, and returns completions among
+/// the events: Ready with `completed` set. Each operation completes once, but `receive_lent`, which ends with `last`.
+/// @threads as the Demultiplexer
+class Completion_Port {
+ public:
+  /// Queues it for the next `wait`; no system call. It completes in any case, if only with an error.
+  virtual void submit(Submission& operation) noexcept = 0;
+  /// Asks that it ends soon. Its last completion comes all the same: operation_canceled, or what it became before that.
+  virtual void cancel(Submission& operation) noexcept = 0;
+  /// Of all that is outstanding.
+  virtual void cancel_all() noexcept = 0;
+  /// Operations whose last completion was not told yet.
+  virtual std::size_t outstanding() const noexcept = 0;
+
+  /// Makes the buffers that `receive_lent` reads into; before the first of these. Errors: not_enough_memory,
+  /// not_supported (Linux before 6.0), or the system's.
+  virtual Result<> lend_buffers() = 0;
+  /// What a completion has brought that has `lent` set. Valid until it is given back. @threads any
+  virtual Bytes lent(const Ready& completion) const noexcept = 0;
+  virtual void give_back(std::uint16_t buffer) noexcept = 0;
+  virtual std::size_t lent_size() const noexcept = 0;  ///< bytes of all buffers; 0: none were made
+
+ protected:
+  ~Completion_Port() = default;
+};
+
+}  // namespace os
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "linux/Ring_Port.h"
+
+#include <algorithm>
+#include <cassert>
+#include <new>
+#include <utility>
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <strata/os/Socket_Address.h>
+
+#include "linux/Event_Bits.h"
+#include "linux/Native.h"
+
+namespace strata::inline v1::os::native {
+
+namespace {
+
+constexpr std::align_val_t page{4096};
+constexpr unsigned group = 0;  // of the buffers; a ring has one
+constexpr std::size_t longest = 0x7ffff000;  // of a transfer (read(2))
+
+std::uint64_t user_data(Submission& operation) noexcept { return reinterpret_cast<std::uintptr_t>(&operation); }
+
+}  // namespace
+
+void Submission_List::push(Submission& one) noexcept {
+  Submission_State::set(one, Submission_State::listed);
+  Submission_State::next(one) = nullptr;
+  if (last_ == nullptr) {
+    first_ = &one;
+  } else {
+    Submission_State::next(*last_) = &one;
+  }
+  last_ = &one;
+}
+
+Submission* Submission_List::pop() noexcept {
+  Submission* const one = first_;
+  if (one == nullptr) return nullptr;
+  first_ = Submission_State::next(*one);
+  if (first_ == nullptr) last_ = nullptr;
+  Submission_State::unset(*one, Submission_State::listed);
+  return one;
+}
+
+void Submission_List::remove(Submission& one) noexcept {
+  Submission* before = nullptr;
+  for (Submission* each = first_; each != &one; each = Submission_State::next(*each)) before = each;
+  (before == nullptr ? first_ : Submission_State::next(*before)) = Submission_State::next(one);
+  if (last_ == &one) last_ = before;
+  Submission_State::unset(one, Submission_State::listed);
+}
+
+void Ring_Port::Unmap::operator()(std::byte* memory) const noexcept { ::operator delete(memory, page); }
+
+void Ring_Port::submit(Submission& operation) noexcept {
+  assert(!operation.outstanding());
+  State::set(operation, State::given);
+  ++outstanding_;
+  listed_.push(operation);
+}
+
+void Ring_Port::cancel(Submission& operation) noexcept {
+  if (!operation.outstanding() || State::is(operation, State::canceled)) return;
+  State::set(operation, State::canceled);
+  if (State::is(operation, State::starved)) feed(operation);
+  if (!State::is(operation, State::listed)) listed_.push(operation);
+}
+
+/// It may look for a buffer again.
+void Ring_Port::feed(Submission& starved) noexcept {
+  starved_.remove(starved);
+  State::unset(starved, State::starved);
+  listed_.push(starved);
+}
+
+void Ring_Port::cancel_all() noexcept { cancel_all_ = true; }
+
+Result<> Ring_Port::lend_buffers() {
+  if (buffers_ != nullptr) return {};
+  constexpr std::size_t size = buffer_count * (buffer_size + sizeof(io_uring_buf));
+  buffers_.reset(static_cast<std::byte*>(::operator new(size, page, std::nothrow)));
+  if (buffers_ == nullptr) return fail(std::errc::not_enough_memory);
+  const Raw raw = ring_.is_foreign() ? Raw{0} : register_buffers();
+  if (raw < 0) buffers_.reset();
+  return done(raw);
+}
+
+Raw Ring_Port::register_buffers() noexcept {
+  auto* const ring = reinterpret_cast<io_uring_buf_ring*>(buffer(buffer_count));
+  const Raw raw = retry(table().ring_lend, ring_.native(), static_cast<void*>(ring), buffer_count, group);
+  if (raw < 0) return raw;
+  registered_ = true;
+  io_uring_buf_ring_init(ring);
+  for (unsigned i = 0; i < buffer_count; ++i) {
+    io_uring_buf_ring_add(ring, buffer(i), buffer_size, static_cast<unsigned short>(i),
+                          io_uring_buf_ring_mask(buffer_count), static_cast<int>(i));
+  }
+  io_uring_buf_ring_advance(ring, buffer_count);
+  return 0;
+}
+
+Bytes Ring_Port::lent(const Ready& completion) const noexcept {
+  return {buffer(completion.buffer), static_cast<std::size_t>(completion.result)};
+}
+
+void Ring_Port::give_back(std::uint16_t index) noexcept {
+  auto* const ring = reinterpret_cast<io_uring_buf_ring*>(buffer(buffer_count));
+  io_uring_buf_ring_add(ring, buffer(index), buffer_size, index, io_uring_buf_ring_mask(buffer_count),
+                        static_cast<int>(added_));
+  ++added_;
+  --lent_;
+}
+
+/// Those that were given back.
+void Ring_Port::publish() noexcept {
+  if (added_ == 0) return;
+  auto* const ring = reinterpret_cast<io_uring_buf_ring*>(buffer(buffer_count));
+  io_uring_buf_ring_advance(ring, static_cast<int>(std::exchange(added_, 0u)));
+  while (!starved_.empty()) feed(*starved_.front());
+}
+
+bool Ring_Port::hand_over() noexcept {
+  publish();
+  if (std::exchange(cancel_all_, false)) {
+    while (!starved_.empty()) feed(*starved_.front());
+    for (Submission* one = listed_.front(); one != nullptr; one = State::next(*one)) State::set(*one, State::canceled);
+    io_uring_sqe* const entry = ring_.next_entry();
+    if (entry == nullptr) return cancel_all_ = true, false;
+    io_uring_prep_cancel64(entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+    entry->user_data = nobody;
+    canceling_all_ = armed_ != 0;
+  }
+  while (Submission* const one = listed_.front()) {
+    const bool canceled = State::is(*one, State::canceled);
+    if (!State::is(*one, State::armed)) {
+      const Raw error = canceled ? raw_error(std::errc::operation_canceled) : make_room(*one);
+      if (error == 0 && !arm(*one)) return false;
+      (void)listed_.pop();
+      if (error != 0) end(*one, error);
+      continue;
+    }
+    io_uring_sqe* const entry = ring_.next_entry();
+    if (entry == nullptr) return false;
+    io_uring_prep_cancel64(entry, user_data(*one), 0);
+    entry->user_data = nobody;
+    entry->flags = IOSQE_CQE_SKIP_SUCCESS;
+    (void)listed_.pop();
+  }
+  return true;
+}
+
+/// The buffers that it wants are the ring's. 0, or an error.
+Raw Ring_Port::make_room(const Submission& operation) noexcept {
+  if (operation.request != Request::receive_lent || registered_) return 0;
+  return buffers_ == nullptr ? raw_error(std::errc::invalid_argument) : register_buffers();
+}
+
+/// False: no entry is free.
+bool Ring_Port::arm(Submission& operation) noexcept {
+  io_uring_sqe* const entry = ring_.next_entry();
+  if (entry == nullptr) return false;
+  const int fd = operation.handle.value();
+  const std::size_t size = std::min(operation.size, longest);
+  switch (operation.request) {
+    case Request::accept:
+      io_uring_prep_accept(entry, fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      break;
+    case Request::connect: {
+      const auto& address = *reinterpret_cast<const Socket_Address*>(operation.data);
+      io_uring_prep_connect(entry, fd, static_cast<const sockaddr*>(address.data()), address.size());
+      break;
+    }
+    case Request::receive:
+      io_uring_prep_recv(entry, fd, operation.data, size, 0);
+      break;
+    case Request::receive_lent:
+      io_uring_prep_recv_multishot(entry, fd, nullptr, 0, 0);
+      entry->flags |= IOSQE_BUFFER_SELECT;
+      entry->buf_group = group;
+      break;
+    case Request::send:
+      io_uring_prep_send(entry, fd, operation.data, size, MSG_NOSIGNAL);
+      break;
+    case Request::send_now:
+      io_uring_prep_send(entry, fd, operation.data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+      break;
+    case Request::poll:
+      io_uring_prep_poll_add(entry, fd, events_of(static_cast<Interest>(operation.size)));
+      break;
+    case Request::read_at:
+      io_uring_prep_read(entry, fd, operation.data, static_cast<unsigned>(size), operation.offset);
+      break;
+    case Request::write_at:
+      io_uring_prep_write(entry, fd, operation.data, static_cast<unsigned>(size), operation.offset);
+      break;
+    case Request::sync:
+      io_uring_prep_fsync(entry, fd, 0);
+      break;
+  }
+  entry->user_data = user_data(operation);
+  State::set(operation, State::armed);
+  ++armed_;
+  return true;
+}
+
+void Ring_Port::end(Submission& operation, Raw error) noexcept {
+  operation.size = static_cast<std::size_t>(-error);
+  ended_.push(operation);
+}
+
+void Ring_Port::told_last(Submission& operation) noexcept {
+  --outstanding_;
+  State::unset(operation, State::given | State::canceled);
+}
+
+std::size_t Ring_Port::take_ended(std::span<Ready> out) noexcept {
+  std::size_t count = 0;
+  while (count < out.size()) {
+    Submission* const one = ended_.pop();
+    if (one == nullptr) break;
+    told_last(*one);
+    out[count++] = {user_data(*one), Ready::completed | Ready::last, 0, -static_cast<std::int32_t>(one->size)};
+  }
+  return count;
+}
+
+bool Ring_Port::settle(const io_uring_cqe& completion, Ready& ready) noexcept {
+  auto& operation = *reinterpret_cast<Submission*>(static_cast<std::uintptr_t>(completion.user_data));
+  const bool lends = operation.request == Request::receive_lent;
+  std::uint8_t set = Ready::completed;
+  std::uint16_t index = 0;
+  if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
+    index = static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
+    ++lent_;
+    if (completion.res > 0) {
+      set |= Ready::lent;
+    } else {
+      give_back(index);
+    }
+  }
+  if ((completion.flags & IORING_CQE_F_MORE) == 0) {
+    --armed_;
+    State::unset(operation, State::armed);
+    const bool canceled = State::is(operation, State::canceled) || canceling_all_;
+    if (armed_ == 0) canceling_all_ = false;
+    if (State::is(operation, State::listed)) listed_.remove(operation);  // it was to be taken back
+    if (!canceled && completion.res == -ECANCELED) {  // the thread that handed it over has ended
+      listed_.push(operation);
+      return false;
+    }
+    if (lends && !canceled && completion.res == -ENOBUFS) {
+      if (lent_ < buffer_count) {  // some were given back since
+        listed_.push(operation);
+      } else {
+        State::set(operation, State::starved);
+        starved_.push(operation);
+      }
+      return false;
+    }
+    if (lends && !canceled && completion.res > 0) {  // the kernel may end one early, as when its queue is full
+      listed_.push(operation);
+    } else {
+      set |= Ready::last;
+      told_last(operation);
+    }
+  }
+  std::int32_t result = completion.res;
+  if (operation.request == Request::poll && result >= 0) result = ready_of(static_cast<std::uint32_t>(result));
+  ready = {user_data(operation), set, index, result};
+  return true;
+}
+
+}  // namespace strata::inline v1::os::native

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include <liburing.h>
+
+#include <strata/os/Completion_Port.h>
+
+#include "linux/Ring.h"
+
+namespace strata::inline v1::os {
+
+/// What the port keeps in a Submission.
+class Submission_State {
+ public:
+  static constexpr std::uint8_t given = Submission::given;
+  static constexpr std::uint8_t listed = 2;    ///< in a list of the port's
+  static constexpr std::uint8_t armed = 4;     ///< the kernel has it
+  static constexpr std::uint8_t canceled = 8;  ///< its user wants it to end
+  static constexpr std::uint8_t starved = 16;  ///< found no buffer: in the list of these
+
+  static bool is(const Submission& one, std::uint8_t bits) noexcept { return (one.state_ & bits) != 0; }
+  static void set(Submission& one, std::uint8_t bits) noexcept {
+    one.state_ = static_cast<std::uint8_t>(one.state_ | bits);
+  }
+  static void unset(Submission& one, std::uint8_t bits) noexcept {
+    one.state_ = static_cast<std::uint8_t>(one.state_ & ~bits);
+  }
+  static Submission*& next(Submission& one) noexcept { return one.next_; }
+};
+
+namespace native {
+
+/// Submissions in order; each knows whether it is in one.
+class Submission_List {
+ public:
+  bool empty() const noexcept { return first_ == nullptr; }
+  Submission* front() const noexcept { return first_; }
+  void push(Submission& one) noexcept;
+  Submission* pop() noexcept;
+  void remove(Submission& one) noexcept;
+
+ private:
+  Submission* first_ = nullptr;
+  Submission* last_ = nullptr;
+};
+
+/// The operations of a ring. What is submitted is listed, and handed over by the demultiplexer's next wait. The buffers
+/// that it lends are a ring of their own (io_uring_register_buf_ring(3)). Where all are lent, a receive that wants one
+/// waits until one is given back.
+class Ring_Port final : public Completion_Port {
+ public:
+  static constexpr unsigned buffer_count = 256;
+  static constexpr std::size_t buffer_size = 16 * 1024;
+
+  explicit Ring_Port(Ring& ring) noexcept : ring_(ring) {}
+
+  void submit(Submission& operation) noexcept override;
+  void cancel(Submission& operation) noexcept override;
+  void cancel_all() noexcept override;
+  std::size_t outstanding() const noexcept override { return outstanding_; }
+  Result<> lend_buffers() override;
+  Bytes lent(const Ready& completion) const noexcept override;
+  void give_back(std::uint16_t buffer) noexcept override;
+  std::size_t lent_size() const noexcept override { return buffers_ ? buffer_count * buffer_size : 0; }
+
+  // --- For the demultiplexer ---
+  bool in_kernel() const noexcept { return armed_ != 0; }
+  /// The ring is another one; nothing was in the kernel.
+  void moved() noexcept { registered_ = false; }
+  /// Makes entries of what was submitted or canceled. False: the kernel takes no more now.
+  bool hand_over() noexcept;
+  /// What ended without the kernel.
+  std::size_t take_ended(std::span<Ready> out) noexcept;
+  bool has_ended() const noexcept { return !ended_.empty(); }
+  /// Whether it is to be told, and then what.
+  bool settle(const io_uring_cqe& completion, Ready& ready) noexcept;
+
+ private:
+  using State = Submission_State;
+  bool arm(Submission& operation) noexcept;
+  Raw make_room(const Submission& operation) noexcept;
+  Raw register_buffers() noexcept;
+  void feed(Submission& starved) noexcept;
+  void publish() noexcept;
+  void end(Submission& operation, Raw error) noexcept;
+  void told_last(Submission& operation) noexcept;
+  std::byte* buffer(unsigned index) const noexcept { return buffers_.get() + buffer_size * index; }
+
+  struct Unmap {
+    void operator()(std::byte* memory) const noexcept;
+  };
+  Ring& ring_;
+  Submission_List listed_;  ///< to be handed over, or to be taken back
+  Submission_List starved_;  ///< receives that found no buffer
+  Submission_List ended_;   ///< with an error in their `size`
+  std::size_t outstanding_ = 0, armed_ = 0;
+  bool cancel_all_ = false;      ///< asked for
+  bool canceling_all_ = false;  ///< handed over, and not all have ended
+
+  std::unique_ptr<std::byte, Unmap> buffers_;  ///< the ring of them behind their bytes
+  bool registered_ = false;
+  unsigned lent_ = 0;   ///< told of, not given back
+  unsigned added_ = 0;  ///< given back, not published
+};
+
+}  // namespace native
+}  // namespace strata::inline v1::os
