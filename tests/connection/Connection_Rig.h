@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -17,6 +18,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 #include <strata/connection/Acceptor.h>
 #include <strata/logging/Log_System.h>
+#include <strata/proactor/Completion_Transports.h>
 #include <strata/reactor/Reactor_Metrics.h>
 #include <strata/reactor/Reactor_Options.h>
 #include <strata_test/Backend.h>
@@ -57,6 +59,12 @@ struct Connection_Rig {
     CPPUNIT_ASSERT(opened.has_value());
     stage.emplace("test", **opened, options.stream, &process, options.byte_limit);
     reactor = std::move(*opened);
+    if (!world.completes()) return;
+    const std::array homes{reactor.get()};
+    auto over_completions = strata::Completion_Transports::open(homes);
+    CPPUNIT_ASSERT(over_completions.has_value());
+    transports = std::move(*over_completions);
+    stage->set_transports(transports.get());
   }
   /// Everything that it made is gone, and nothing is charged any more.
   void finish() {
@@ -155,6 +163,7 @@ struct Connection_Rig {
   Backend& backend;
   strata::Budget process;
   std::optional<Stage> stage;  // outlives the reactor: that destroys its handlers
+  std::unique_ptr<strata::Completion_Transports> transports;  // and this its operations
   std::unique_ptr<strata::Reactor> reactor;
   std::unique_ptr<strata::Acceptor_Base> acceptor;
   std::deque<Client> clients;
@@ -191,10 +200,10 @@ void on_backend(std::string_view name, const Rig_Options& options, Test& test) {
   if (guard) guard->check();
 }
 
-/// Runs a test over every mechanism and the simulator; nothing may be left open or charged.
+/// Runs a test over each; nothing may be left open or charged.
 template <class Test>
-void on_each_backend(const Rig_Options& options, Test test) {
-  for (const std::string_view name : backends()) {
+void on_each(std::span<const std::string_view> names, const Rig_Options& options, Test test) {
+  for (const std::string_view name : names) {
     try {
       on_backend(name, options, test);
     } catch (CppUnit::Exception& failure) {
@@ -203,9 +212,19 @@ void on_each_backend(const Rig_Options& options, Test test) {
     }
   }
 }
+/// Every mechanism, the simulator, and a ring's completions.
+template <class Test>
+void on_each_backend(const Rig_Options& options, Test test) {
+  on_each(engines(), options, test);
+}
 template <class Test>
 void on_each_backend(Test test) {
-  on_each_backend(Rig_Options{}, test);
+  on_each(engines(), Rig_Options{}, test);
+}
+/// Where each send and receive is a call through the seam.
+template <class Test>
+void on_each_readiness(Test test, const Rig_Options& options = {}) {
+  on_each(backends(), options, test);
 }
 
 }  // namespace strata_test

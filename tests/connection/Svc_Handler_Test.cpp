@@ -82,7 +82,7 @@ class Svc_Handler_Test : public CppUnit::TestFixture {
   }
 
   void the_lent_buffer_takes_64_KiB_at_once() {
-    on_each_backend([](Rig& rig) {
+    on_each_readiness([](Rig& rig) {
       auto& client = rig.connect();
       client.host->suspend();
       const std::string sent = send_all(rig, client, Run_Context::read_size);
@@ -388,7 +388,7 @@ class Svc_Handler_Test : public CppUnit::TestFixture {
   }
 
   void a_timer_of_its_own_is_a_hook() {
-    on_each_backend([](Rig& rig) {
+    on_each_readiness([](Rig& rig) {
       auto& client = rig.connect();
       client.host->timer = client.host->schedule(5ms, [h = client.host] {
         for (int i = 0; i < 16; ++i) Rig::expect_ok(h->put("tick"));
@@ -413,7 +413,7 @@ class Svc_Handler_Test : public CppUnit::TestFixture {
   }
 
   void a_post_to_it_is_a_hook() {
-    on_each_backend([](Rig& rig) {
+    on_each_readiness([](Rig& rig) {
       auto& client = rig.connect();
       const auto answer = [h = client.host] {
         for (int i = 0; i < 16; ++i) Rig::expect_ok(h->put("post"));

@@ -236,14 +236,14 @@ class Svc_Limits_Test : public CppUnit::TestFixture {
   void a_reply_that_cannot_be_paid_closes_its_connection() {
     Rig_Options poor;
     poor.process_limit = 1000;
-    on_each_backend(poor, [](Rig& rig) {
+    on_each_readiness([](Rig& rig) {
       rig.stage->on_data = [](Host& h, Bytes) { return h.put(pattern(1001)); };
       auto& client = rig.connect();
       Seam seam;
       seam.on_send = nothing;
       client.send("x");
       rig.expect_closed(errc::shed);
-    });
+    }, poor);
   }
 
   void a_connection_that_dies_releases_its_charge() {

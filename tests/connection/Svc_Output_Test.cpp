@@ -38,7 +38,7 @@ class Svc_Output_Test : public CppUnit::TestFixture {
 
  public:
   void sixteen_puts_in_a_hook_are_one_send() {
-    on_each_backend([](Rig& rig) {
+    on_each_readiness([](Rig& rig) {
       rig.stage->on_data = [](Host& h, Bytes) {
         for (int i = 0; i < 16; ++i) Rig::expect_ok(h.put("reply\n"));
         return Result<>{};
@@ -69,7 +69,7 @@ class Svc_Output_Test : public CppUnit::TestFixture {
   }
 
   void a_large_put_leaves_behind_the_cork() {
-    on_each_backend([](Rig& rig) {
+    on_each_readiness([](Rig& rig) {
       const std::string body = pattern(strata::Svc_Handler::cork_limit);
       rig.stage->on_data = [&](Host& h, Bytes) {
         Rig::expect_ok(h.put("head:"));
@@ -118,7 +118,7 @@ class Svc_Output_Test : public CppUnit::TestFixture {
   }
 
   void a_put_to_another_connection_leaves_at_the_turns_flush() {
-    on_each_backend([](Rig& rig) {
+    on_each_readiness([](Rig& rig) {
       auto &a = rig.connect(), &b = rig.connect();
       rig.stage->on_data = [&](Host& h, Bytes) {
         for (int i = 0; i < 4; ++i) {
@@ -137,7 +137,7 @@ class Svc_Output_Test : public CppUnit::TestFixture {
   }
 
   void a_put_outside_of_the_loop_leaves_in_the_next_turn() {
-    on_each_backend([](Rig& rig) {
+    on_each_readiness([](Rig& rig) {
       auto& client = rig.connect();
       const Seam seam;
       Rig::expect_ok(client.host->put("one"));
@@ -150,7 +150,7 @@ class Svc_Output_Test : public CppUnit::TestFixture {
   }
 
   void a_block_leaves_with_the_cork() {
-    on_each_backend([](Rig& rig) {
+    on_each_readiness([](Rig& rig) {
       rig.stage->on_data = [](Host& h, Bytes) {
         Rig::expect_ok(h.put("1"));
         Rig::expect_ok(h.put(block("2")));
@@ -219,7 +219,7 @@ class Svc_Output_Test : public CppUnit::TestFixture {
   }
 
   void a_send_that_takes_nothing_queues_all() {
-    on_each_backend([](Rig& rig) {
+    on_each_readiness([](Rig& rig) {
       rig.stage->on_data = echo;
       auto& client = rig.connect();
       Seam seam;
@@ -234,7 +234,7 @@ class Svc_Output_Test : public CppUnit::TestFixture {
   }
 
   void a_blocked_send_is_not_tried_again_in_the_same_turn() {
-    on_each_backend([](Rig& rig) {
+    on_each_readiness([](Rig& rig) {
       rig.stage->on_data = echo;
       auto& client = rig.connect();
       Seam seam;
@@ -259,7 +259,7 @@ class Svc_Output_Test : public CppUnit::TestFixture {
   }
 
   void a_send_that_fails_closes_once_with_its_error() {
-    on_each_backend([](Rig& rig) {
+    on_each_readiness([](Rig& rig) {
       rig.stage->on_data = echo;
       auto& client = rig.connect();
       Seam seam;
@@ -270,7 +270,7 @@ class Svc_Output_Test : public CppUnit::TestFixture {
   }
 
   void a_queue_whose_send_fails_closes_once_with_its_error() {
-    on_each_backend([](Rig& rig) {
+    on_each_readiness([](Rig& rig) {
       auto& client = rig.connect();
       Rig::expect_ok(client.host->put("x"));
       Seam seam;

@@ -65,7 +65,11 @@ struct Port_Rig : Demultiplexer_Rig {
     if (one.is(Ready::last)) ++of.ends;
     if (one.is(Ready::lent)) {
       of.bytes += strata::as_text(port.lent(one));
-      keeps ? kept.push_back(one.buffer) : port.give_back(one.buffer);
+      if (keeps) {
+        kept.push_back(one.buffer);
+      } else {
+        port.give_back(one.buffer);
+      }
     }
     return true;
   }

@@ -43,6 +43,15 @@ std::span<const std::string_view> backends() {
   return names;
 }
 
+std::span<const std::string_view> engines() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> all{backends().begin(), backends().end()};
+    if (io_uring_allowed()) all.push_back("completions");
+    return all;
+  }();
+  return names;
+}
+
 std::span<const std::string_view> mechanisms() { return backends().first(backends().size() - 1); }
 
 }  // namespace strata_test

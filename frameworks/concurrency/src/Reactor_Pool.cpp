@@ -57,6 +57,7 @@ void Reactor_Pool::has_begun(std::size_t index) noexcept {
 
 void Reactor_Pool::run(Reactor& one, std::size_t index) {
   const Result<> ran = one.run();
+  one.end_operations();  // no other thread may
   if (ran) return;
   has_begun(index);  // it may never have come to that post
   (void)main_.post_reserved([this, &one, error = ran.error()] {  // refused: the main one ends, too

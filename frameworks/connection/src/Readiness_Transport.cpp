@@ -37,12 +37,7 @@ class Readiness_Transport final : public Transport {
     return parts.size() == 1 ? os::send(handler.handle(), parts[0]) : os::send(handler.handle(), parts);
   }
 
-  Result<> shutdown_send(Svc_Handler& handler) override {
-    const Result<> shut = os::shutdown(handler.handle(), os::Shutdown::send);
-    if (shut || shut.error() != std::errc::not_connected) return shut;
-    const std::error_code cause = os::pending_error(handler.handle());  // a reset came first
-    return fail(cause ? cause : std::make_error_code(std::errc::connection_reset));
-  }
+  Result<> shutdown_send(Svc_Handler& handler) override { return shut(handler.handle()); }
 
   void close(Svc_Handler& handler, bool abort) noexcept override {
     if (abort) (void)os::set_option(handler.handle(), os::Socket_Option::linger, 0);  // else it closes with FIN
@@ -51,6 +46,13 @@ class Readiness_Transport final : public Transport {
 };
 
 }  // namespace
+
+Result<> Transport::shut(os::Handle handle) noexcept {
+  const Result<> done = os::shutdown(handle, os::Shutdown::send);
+  if (done || done.error() != std::errc::not_connected) return done;
+  const std::error_code cause = os::pending_error(handle);  // a reset came first
+  return fail(cause ? cause : std::make_error_code(std::errc::connection_reset));
+}
 
 Transport& readiness_transport() noexcept {
   static Readiness_Transport transport;

@@ -21,7 +21,8 @@ inline namespace v1 {
 
 void attach_connection(Svc_Handler& handler, Service& service, Reactor& home, os::Unique_Handle handle) noexcept {
   handler.service_ = &service;
-  handler.transport_ = &readiness_transport();
+  handler.transport_ = service.transports_ == nullptr ? &readiness_transport()
+                                                       : service.transports_->make(home, handle.get());
   handler.handle_ = handle.release();
   handler.ref_ = Handler_Ref{home, 0};
   handler.set(svc::attached);
@@ -32,11 +33,13 @@ void attach_connection(Svc_Handler& handler, Service& service, Reactor& home, os
 
 Result<Handler_Ref> start_connection(std::unique_ptr<Svc_Handler> handler, bool first_read) {
   Svc_Handler& h = *handler;
+  if (h.transport_ == nullptr) return fail(std::errc::not_enough_memory);
   Service& service = *h.service_;
   Reactor& home = h.home();
   const Result<Handler_Ref> ref =
       home.adopt(std::move(handler), Event_Mask::input,
-                 {.descriptor = Descriptor::exclusive, .group = service.group(), .held = true});
+                 {.descriptor = Descriptor::exclusive, .group = service.group(), .held = true,
+                  .by_operations = !h.transport_->on_readiness()});
   if (!ref) return ref;
   h.ref_ = *ref;
   Result<> timed;
@@ -51,8 +54,10 @@ Result<Handler_Ref> start_connection(std::unique_ptr<Svc_Handler> handler, bool 
       if (const Result<> done = hook.end(opened.open()); !done) return done;
     }
     // A handler that closed itself in open() is stale by now; outside of a run there is no buffer to read into.
-    const bool reads = *static_cast<const bool*>(read) && opened.home().context() != nullptr;
-    return reads && opened.wants_more() ? opened.handle_input() : Result<>{};
+    if (*static_cast<const bool*>(read) && opened.home().context() != nullptr && opened.wants_more()) {
+      if (const Result<> done = opened.handle_input(); !done) return done;
+    }
+    return opened.transport_->on_readiness() || opened.is(svc::closed) ? Result<>{} : opened.update_interest();
   };
   (void)home.begin(*ref, open, &first_read, first_read ? os::Ready::input : std::uint8_t{0});
   return timed ? ref : fail(timed.error());
@@ -77,7 +82,11 @@ Svc_Handler::~Svc_Handler() {
 
 void Svc_Handler::close_transport() noexcept {
   if (!handle_.valid()) return;
-  transport_->close(*this, is(svc::aborted));
+  if (transport_ == nullptr) {
+    os::close(handle_);
+  } else {
+    transport_->close(*this, is(svc::aborted));
+  }
   handle_ = os::Handle{};
 }
 
@@ -165,18 +174,18 @@ Result<> Svc_Handler::unread(Const_Bytes rest) {
   return {};
 }
 
-Result<> Svc_Handler::handle_input() {
-  const Result<> done = transport_->input(*this);
-  if (is(svc::draining)) (void)home().flush_later(ref_);
-  return done;
-}
+Result<> Svc_Handler::handle_input() { return transport_->input(*this); }
 
-/// `bytes` lie at Transport::buffer, behind the room for what was left unread.
+/// What was left unread comes first, in one piece with `bytes`: these then lie at Transport::buffer, behind room for it.
 Result<> Svc_Handler::deliver(Bytes bytes) {
   set(svc::heard);
+  if (is(svc::draining)) (void)home().flush_later(ref_);
   service_->metrics().bytes_in.add(bytes.size());
   if (is(svc::closing)) return {};  // read away
   if (cold_ && cold_->unread_size != 0) {
+    const Bytes room = Transport::buffer(*this).first(bytes.size());
+    if (bytes.data() != room.data()) std::memcpy(room.data(), bytes.data(), bytes.size());
+    bytes = room;
     const std::size_t size = std::exchange(cold_->unread_size, 0);
     bytes = Bytes{bytes.data() - size, bytes.size() + size};
     std::memcpy(bytes.data(), cold_->unread.get(), size);
@@ -197,6 +206,7 @@ Result<> Svc_Handler::deliver_end() {
     if (const Result<> done = redeliver(); !done || !wants_more()) return done;
   }
   set(svc::end_seen | svc::heard);
+  if (is(svc::draining)) (void)home().flush_later(ref_);
   if (is(svc::lingering)) return close(cold_->reason), Result<>{};
   if (is(svc::closing)) return update_interest();
   Hook hook{*this};
@@ -249,16 +259,22 @@ void Svc_Handler::close_when_idle() {
   (void)home().flush_later(ref_);
 }
 
-/// Nothing queued: looks once for bytes that have arrived, and answers them; a turn that finds none is the end.
+/// Nothing queued: looks once for bytes that have arrived, and answers them; a turn that finds none is the end. What
+/// comes by itself has had a whole turn for it.
 Result<> Svc_Handler::end_when_idle() {
   if (queued() != 0 || is(svc::closed | svc::closing)) return {};
   if (suspended_ != 0) return {};
-  unset(svc::heard);
-  if (reading()) {
+  const bool looks = transport_->on_readiness();
+  if (looks) unset(svc::heard);
+  if (looks && reading()) {
     if (const Result<> done = transport_->input(*this); !done) return done;
   }
-  if (!is(svc::heard)) return close_when_flushed(errc::stopping), Result<>{};
-  return home().flush_later(ref_);
+  const bool quiet = !is(svc::heard) && (looks || is(svc::listened));
+  if (!looks) {
+    unset(svc::heard);
+    set(svc::listened);
+  }
+  return quiet ? (close_when_flushed(errc::stopping), Result<>{}) : home().flush_later(ref_);
 }
 
 Result<> Transport::deliver(Svc_Handler& handler, Bytes bytes) { return handler.deliver(bytes); }
@@ -266,6 +282,16 @@ Result<> Transport::deliver(Svc_Handler& handler, Bytes bytes) { return handler.
 bool Transport::wants_more(const Svc_Handler& handler) noexcept { return handler.wants_more(); }
 
 Result<> Transport::deliver_end(Svc_Handler& handler) { return handler.deliver_end(); }
+
+void Transport::take_back(Svc_Handler& handler, Const_Bytes unsent) { handler.take_back(unsent); }
+
+Handler_Ref Transport::ref_of(const Svc_Handler& handler) noexcept { return handler.ref_; }
+
+Service& Transport::service_of(const Svc_Handler& handler) noexcept { return handler.service(); }
+
+void Transport::close_for(Svc_Handler& handler, std::error_code reason) { handler.close(reason); }
+
+Transport& Transport::of(Svc_Handler& handler) noexcept { return *handler.transport_; }
 
 Bytes Transport::buffer(Svc_Handler& handler) noexcept {
   return handler.home().context()->lent().subspan(Run_Context::unread_size);

@@ -162,6 +162,19 @@ Result<> Svc_Handler::send_now(Message_Block&& message) {
   return kept_some();
 }
 
+void Svc_Handler::take_back(Const_Bytes unsent) {
+  service_->metrics().bytes_out.add(std::size_t{0} - unsent.size());
+  Message_Block behind = cold_ ? std::exchange(cold_->queue, Message_Block{}) : Message_Block{};
+  Result<> kept = enqueue(unsent, unsent.size());
+  if (kept) kept = cold_->queue.cont(std::move(behind));
+  if (!kept) {
+    service_->budget().release(behind.length());
+    return close(errc::shed);  // half a message is out: the stream cannot go on without its rest
+  }
+  if (queued() > service_->stream().high_water) set(svc::paused);
+  if (const Result<> done = kept_some(); !done) close(done.error());
+}
+
 Result<> Svc_Handler::kept_some() {
   if (is(svc::paused) && service_->stream().overflow == Overflow::close) close(errc::overflow);
   return update_interest();
@@ -178,6 +191,7 @@ Result<> Svc_Handler::handle_output() {
   if (is(svc::redeliver)) {
     if (const Result<> done = redeliver(); !done) return done;
   }
+  if (const Result<> done = transport_->deliver_held(*this); !done) return done;
   if (queued() != 0) {
     if (const Result<> done = flush_queue(); !done) return done;
   }
@@ -217,6 +231,7 @@ Result<> Svc_Handler::after_progress() {
 
 /// The queue is empty: FIN where one is due, then the close that waited for it.
 Result<> Svc_Handler::finish_sending() {
+  if ((is(svc::end_wanted) || is(svc::closing)) && transport_->sending()) return {};
   if (is(svc::end_wanted) && !is(svc::end_sent)) {
     set(svc::end_sent);
     if (const Result<> shut = transport_->shutdown_send(*this); !shut) return shut;
@@ -252,7 +267,7 @@ void Svc_Handler::close_when_flushed(std::error_code reason) {
   if (is(svc::closing | svc::closed)) return;
   if (corking() && !flush_cork()) return;
   if (is(svc::closed)) return;
-  if (is(svc::end_seen) && queued() == 0) return close(reason);  // closing sends FIN by itself
+  if (is(svc::end_seen) && queued() == 0 && !transport_->sending()) return close(reason);  // closing sends FIN by itself
   Cold* state = cold();
   if (state == nullptr) return close(std::make_error_code(std::errc::not_enough_memory));
   state->reason = reason;

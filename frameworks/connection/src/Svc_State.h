@@ -33,6 +33,7 @@ inline constexpr std::uint16_t heard = 512;         ///< something was delivered
 inline constexpr std::uint16_t redeliver = 1024;    ///< resumed with bytes left unread
 inline constexpr std::uint16_t attached = 2048;     ///< counted by its service
 inline constexpr std::uint16_t above = 4096;        ///< the hook that runs began above the high-water mark
+inline constexpr std::uint16_t listened = 8192;     ///< draining, and a turn has passed in which something could come
 inline constexpr std::uint16_t no_more = end_wanted | closing | closed;  ///< puts are refused
 }  // namespace svc
 

@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include <strata/reactor/Completion_Handler.h>
+
 #include "Reactor_Core.h"
 #include "Upcall_Pool.h"
 
@@ -36,6 +38,7 @@ Result<Handler_Ref> Reactor::adopt(std::unique_ptr<Event_Handler> handler, Event
   if (options.descriptor == Descriptor::exclusive) flags |= Handler_Slot::exclusive;
   if (options.strand == Strand_Of::reactor) flags |= Handler_Slot::common;
   if (options.wake_one) flags |= Handler_Slot::wake_one;
+  if (options.by_operations) flags |= Handler_Slot::by_operations;
   const Result<std::uint64_t> token = core_->add(*handler, interest, flags, options.group, options.held);
   if (!token) return fail(token.error());
   (void)handler.release();
@@ -82,6 +85,29 @@ Result<> Reactor::begin(Handler_Ref ref, Hook hook, void* argument, std::uint8_t
   assert(core_->at_home());
   return core_->begin(ref.token(), hook, argument, ready);
 }
+
+os::Completion_Port* Reactor::completion_port() const noexcept { return core_->port; }
+
+void Reactor::submit(Completion_Handler& operation) noexcept {
+  assert(core_->at_home());
+  const Reactor_Core::Locked locked{*core_};
+  core_->port->submit(operation);
+  core_->operations_changed();
+}
+
+void Reactor::cancel(Completion_Handler& operation) noexcept {
+  assert(core_->at_home());
+  const Reactor_Core::Locked locked{*core_};
+  core_->port->cancel(operation);
+  core_->operations_changed();
+}
+
+void Reactor::give_back(std::uint16_t buffer) noexcept {
+  const Reactor_Core::Locked locked{*core_};
+  if (core_->port->give_back(buffer)) core_->operations_changed();
+}
+
+void Reactor::end_operations() noexcept { core_->end_operations(); }
 
 std::uint32_t Reactor::new_group() noexcept { return Reactor_Core::new_group(); }
 

@@ -8,6 +8,7 @@
 
 #include <strata/logging/Log_System.h>
 #include <strata/os/Socket.h>
+#include <strata/reactor/Completion_Handler.h>
 #include <strata/timers/Timer_Heap.h>
 #include <strata/timers/Timer_Wheel.h>
 
@@ -47,6 +48,10 @@ Result<std::unique_ptr<Reactor_Core>> Reactor_Core::open(const Reactor_Options& 
   Result<std::unique_ptr<os::Demultiplexer>> demultiplexer = open_mechanism(options.demultiplexer, core->log_);
   if (!demultiplexer) return fail(demultiplexer.error());
   core->demultiplexer = std::move(*demultiplexer);
+  if (options.dispatch != Dispatch::single) {
+    if (const Result<> shared = core->demultiplexer->share(); !shared) return fail(shared.error());
+  }
+  core->port = core->demultiplexer->completion_port();
   const Result<bool> edge = core->demultiplexer->add_waker(core->waker_.handle(), waker_token);
   if (!edge) return fail(edge.error());
   core->waker_edge_ = *edge;
@@ -102,6 +107,7 @@ void Reactor_Core::end(std::error_code reason) noexcept {
     if (table.at(i).handler != nullptr) (void)close(table.token(i), reason);
   }
   while (!closing_.empty()) destroy_closed();
+  end_operations();
   free_returned();
   // Posts never run; their captures may hold handlers' property, and go before the timers do.
   while (posts_->head() != posts_->mark()) {
@@ -147,7 +153,7 @@ Result<std::uint64_t> Reactor_Core::add(Event_Handler& handler, Event_Mask inter
     }
   }
   slot.flags = flags;
-  Result<> added = put_in(slot, interest, token);
+  Result<> added = (flags & Handler_Slot::by_operations) != 0 ? Result<>{} : put_in(slot, interest, token);
   // Ours no more, but still in the kernel's set: closed in this turn, and not yet by its destructor.
   if (!added && added.error() == std::errc::file_exists) added = demultiplexer->modify(handle, interest, token);
   if (!added) {
@@ -164,7 +170,7 @@ Result<std::uint64_t> Reactor_Core::add(Event_Handler& handler, Event_Mask inter
 }
 
 void Reactor_Core::deregister(Handler_Slot& slot) noexcept {
-  if (!slot.has(Handler_Slot::absent)) {
+  if (!slot.has(Handler_Slot::absent | Handler_Slot::by_operations)) {
     // In a pool another thread may wait before this one has closed the descriptor.
     if (slot.has(Handler_Slot::exclusive) && pool == nullptr) {
       demultiplexer->forget(slot.handle);
@@ -298,6 +304,28 @@ void Reactor_Core::free_returned() noexcept {
     next = one->next;
   }
   freeing_.fetch_sub(1);
+}
+
+void Reactor_Core::complete(const os::Ready& event) noexcept {
+  auto* const operation = reinterpret_cast<os::Submission*>(static_cast<std::uintptr_t>(event.token));
+  static_cast<Completion_Handler*>(operation)->handle_completion(event);
+}
+
+void Reactor_Core::operations_changed() noexcept {
+  if (pool != nullptr && pool->leads()) wake();
+}
+
+/// One that does not end keeps whoever waits here: a file's that the disk does not answer.
+void Reactor_Core::end_operations() noexcept {
+  if (port == nullptr) return;
+  port->cancel_all();
+  while (port->outstanding() != 0) {
+    const Result<std::size_t> ended = demultiplexer->wait(events_, Duration{-1});
+    if (!ended) return log_.error("operations were left behind", "count", port->outstanding(), "error", ended.error());
+    for (std::size_t i = 0; i < *ended; ++i) {
+      if (events_[i].is(os::Ready::completed)) complete(events_[i]);
+    }
+  }
 }
 
 Timer Reactor_Core::schedule(Duration after, Callback callback, Duration interval, std::uint64_t owner) {

@@ -14,6 +14,7 @@
 
 #include <strata/logging/Log_Limit.h>
 #include <strata/logging/Logger.h>
+#include <strata/os/Completion_Port.h>
 #include <strata/os/Demultiplexer.h>
 #include <strata/os/Waker.h>
 #include <strata/reactor/Post_Queue.h>
@@ -96,6 +97,11 @@ class Reactor_Core {
   void end(std::error_code reason) noexcept;
   bool ended() const noexcept { return ended_.load(); }
 
+  void complete(const os::Ready& event) noexcept;  ///< tells whose operation it was
+  /// In a pool another thread may be waiting, which is to hand over what was submitted since.
+  void operations_changed() noexcept;
+  void end_operations() noexcept;
+
   static std::uint32_t new_group() noexcept;  ///< of the process: a service's is the same in all its reactors
 
   Reactor::Uses uses_of(const os::Shared_Library& binary) const;
@@ -113,6 +119,7 @@ class Reactor_Core {
 
   Handler_Table table;
   std::unique_ptr<os::Demultiplexer> demultiplexer;
+  os::Completion_Port* port = nullptr;  ///< the demultiplexer's, where it has one
   std::unique_ptr<Timer_Queue> queue;
   std::optional<Callback_Timers> timers;
   std::unique_ptr<Run_Context> context;

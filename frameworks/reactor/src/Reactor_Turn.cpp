@@ -320,6 +320,7 @@ bool Reactor_Core::own_event(const os::Ready& event) noexcept {
 
 void Reactor_Core::dispatch(const os::Ready& event) noexcept {
   using os::Ready;
+  if (event.is(Ready::completed)) return complete(event);
   if (own_event(event)) return;
   Handler_Slot* slot = table.find(event.token);
   if (slot == nullptr) {

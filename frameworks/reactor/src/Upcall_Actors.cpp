@@ -118,6 +118,7 @@ bool Upcall_Pool::send_due(Callback_Timers::Due due) noexcept {
 }
 
 void Upcall_Pool::deliver(const Ready& event) noexcept {
+  if (event.is(Ready::completed)) return core_.complete(event);
   if (core_.own_event(event)) return;
   const auto index = static_cast<std::uint32_t>(event.token);
   Handler_Slot* slot = core_.table.find(event.token);

@@ -81,6 +81,7 @@ class Upcall_Pool {
   void timer_filed(Tick deadline) noexcept {
     if (leading_ && deadline < waits_until_) hurry_leader(deadline);
   }
+  bool leads() const noexcept { return leading_; }  ///< a thread waits for events, or is about to
   bool is_apart(std::uint32_t index) noexcept { return actors_[index].is(Actor::apart); }
 
   /// `may_run`: the caller has just taken the monitor, so that user code may run; else the hook becomes mail.

@@ -46,8 +46,8 @@ void count_forks() {
 /// generation. A poll belongs to the thread that handed it over and ends with it: it is made anew.
 ///
 /// The ring is for one thread. Where another one waits, a ring of that thread's takes its place; where that goes on, as
-/// in a pool, one that is anybody's. Only then do the files of its polls stay open a moment longer. Operations cannot be
-/// moved: while there are any, another thread's wait is refused.
+/// in a pool, one that is anybody's. Only then do the files of its polls stay open a moment longer. Operations do not
+/// move: while there are any, another thread's wait is refused.
 ///
 /// The rings are not inherited: in a forked child every operation is refused with operation_not_permitted.
 class Uring_Demultiplexer final : public Demultiplexer {
@@ -88,6 +88,7 @@ class Uring_Demultiplexer final : public Demultiplexer {
   Completion_Port* completion_port() noexcept override { return &port_; }
 
   Result<> share() override {
+    port_.share();
     moves_ = 2;
     return move();
   }

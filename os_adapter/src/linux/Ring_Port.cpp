@@ -57,6 +57,7 @@ void Submission_List::remove(Submission& one) noexcept {
 void Ring_Port::Unmap::operator()(std::byte* memory) const noexcept { ::operator delete(memory, page); }
 
 void Ring_Port::submit(Submission& operation) noexcept {
+  const auto lock = held();
   assert(!operation.outstanding());
   State::set(operation, State::given);
   ++outstanding_;
@@ -64,6 +65,7 @@ void Ring_Port::submit(Submission& operation) noexcept {
 }
 
 void Ring_Port::cancel(Submission& operation) noexcept {
+  const auto lock = held();
   if (!operation.outstanding() || State::is(operation, State::canceled)) return;
   State::set(operation, State::canceled);
   if (State::is(operation, State::starved)) feed(operation);
@@ -77,7 +79,15 @@ void Ring_Port::feed(Submission& starved) noexcept {
   listed_.push(starved);
 }
 
-void Ring_Port::cancel_all() noexcept { cancel_all_ = true; }
+void Ring_Port::cancel_all() noexcept {
+  const auto lock = held();
+  cancel_all_ = true;
+}
+
+std::size_t Ring_Port::outstanding() const noexcept {
+  const auto lock = held();
+  return outstanding_;
+}
 
 Result<> Ring_Port::lend_buffers() {
   if (buffers_ != nullptr) return {};
@@ -107,7 +117,13 @@ Bytes Ring_Port::lent(const Ready& completion) const noexcept {
   return {buffer(completion.buffer), static_cast<std::size_t>(completion.result)};
 }
 
-void Ring_Port::give_back(std::uint16_t index) noexcept {
+bool Ring_Port::give_back(std::uint16_t index) noexcept {
+  const auto lock = held();
+  recycle(index);
+  return !starved_.empty();
+}
+
+void Ring_Port::recycle(std::uint16_t index) noexcept {
   auto* const ring = reinterpret_cast<io_uring_buf_ring*>(buffer(buffer_count));
   io_uring_buf_ring_add(ring, buffer(index), buffer_size, index, io_uring_buf_ring_mask(buffer_count),
                         static_cast<int>(added_));
@@ -124,6 +140,7 @@ void Ring_Port::publish() noexcept {
 }
 
 bool Ring_Port::hand_over() noexcept {
+  const auto lock = held();
   publish();
   if (std::exchange(cancel_all_, false)) {
     while (!starved_.empty()) feed(*starved_.front());
@@ -178,7 +195,11 @@ bool Ring_Port::arm(Submission& operation) noexcept {
       io_uring_prep_recv(entry, fd, operation.data, size, 0);
       break;
     case Request::receive_lent:
-      io_uring_prep_recv_multishot(entry, fd, nullptr, 0, 0);
+      io_uring_prep_recv(entry, fd, nullptr, 0, 0);
+      if (multishot_) {
+        entry->ioprio |= IORING_RECV_MULTISHOT;
+        entry->file_index = fair_share;  // optlen
+      }
       entry->flags |= IOSQE_BUFFER_SELECT;
       entry->buf_group = group;
       break;
@@ -218,6 +239,7 @@ void Ring_Port::told_last(Submission& operation) noexcept {
 }
 
 std::size_t Ring_Port::take_ended(std::span<Ready> out) noexcept {
+  const auto lock = held();
   std::size_t count = 0;
   while (count < out.size()) {
     Submission* const one = ended_.pop();
@@ -229,6 +251,7 @@ std::size_t Ring_Port::take_ended(std::span<Ready> out) noexcept {
 }
 
 bool Ring_Port::settle(const io_uring_cqe& completion, Ready& ready) noexcept {
+  const auto lock = held();
   auto& operation = *reinterpret_cast<Submission*>(static_cast<std::uintptr_t>(completion.user_data));
   const bool lends = operation.request == Request::receive_lent;
   std::uint8_t set = Ready::completed;
@@ -239,7 +262,7 @@ bool Ring_Port::settle(const io_uring_cqe& completion, Ready& ready) noexcept {
     if (completion.res > 0) {
       set |= Ready::lent;
     } else {
-      give_back(index);
+      recycle(index);
     }
   }
   if ((completion.flags & IORING_CQE_F_MORE) == 0) {
@@ -261,7 +284,12 @@ bool Ring_Port::settle(const io_uring_cqe& completion, Ready& ready) noexcept {
       }
       return false;
     }
-    if (lends && !canceled && completion.res > 0) {  // the kernel may end one early, as when its queue is full
+    if (lends && !canceled && completion.res == -EINVAL && multishot_) {
+      multishot_ = false;
+      listed_.push(operation);
+      return false;
+    }
+    if (lends && !canceled && completion.res > 0) {  // it had its share, or ended early, as when the queue is full
       listed_.push(operation);
     } else {
       set |= Ready::last;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 
 #include <liburing.h>
@@ -51,24 +52,27 @@ class Submission_List {
 
 /// The operations of a ring. What is submitted is listed, and handed over by the demultiplexer's next wait. The buffers
 /// that it lends are a ring of their own (io_uring_register_buf_ring(3)). Where all are lent, a receive that wants one
-/// waits until one is given back.
+/// waits until one is given back. A receive goes on in the kernel (multishot) where that can be told to stop after so
+/// many bytes (Linux 6.17); elsewhere it is for one buffer, and made anew by the next wait.
 class Ring_Port final : public Completion_Port {
  public:
   static constexpr unsigned buffer_count = 256;
   static constexpr std::size_t buffer_size = 16 * 1024;
+  static constexpr std::size_t fair_share = 64 * 1024;  ///< bytes of one stream a wait, so that no other waits
 
   explicit Ring_Port(Ring& ring) noexcept : ring_(ring) {}
 
   void submit(Submission& operation) noexcept override;
   void cancel(Submission& operation) noexcept override;
   void cancel_all() noexcept override;
-  std::size_t outstanding() const noexcept override { return outstanding_; }
+  std::size_t outstanding() const noexcept override;
   Result<> lend_buffers() override;
   Bytes lent(const Ready& completion) const noexcept override;
-  void give_back(std::uint16_t buffer) noexcept override;
+  bool give_back(std::uint16_t buffer) noexcept override;
   std::size_t lent_size() const noexcept override { return buffers_ ? buffer_count * buffer_size : 0; }
 
   // --- For the demultiplexer ---
+  void share() noexcept { shared_ = true; }
   bool in_kernel() const noexcept { return armed_ != 0; }
   /// The ring is another one; nothing was in the kernel.
   void moved() noexcept { registered_ = false; }
@@ -76,12 +80,16 @@ class Ring_Port final : public Completion_Port {
   bool hand_over() noexcept;
   /// What ended without the kernel.
   std::size_t take_ended(std::span<Ready> out) noexcept;
-  bool has_ended() const noexcept { return !ended_.empty(); }
   /// Whether it is to be told, and then what.
   bool settle(const io_uring_cqe& completion, Ready& ready) noexcept;
 
  private:
   using State = Submission_State;
+  /// What is here may be used by several threads; held only where it is.
+  std::unique_lock<std::mutex> held() const noexcept {
+    return shared_ ? std::unique_lock{mutex_} : std::unique_lock<std::mutex>{};
+  }
+  void recycle(std::uint16_t buffer) noexcept;
   bool arm(Submission& operation) noexcept;
   Raw make_room(const Submission& operation) noexcept;
   Raw register_buffers() noexcept;
@@ -95,6 +103,8 @@ class Ring_Port final : public Completion_Port {
     void operator()(std::byte* memory) const noexcept;
   };
   Ring& ring_;
+  mutable std::mutex mutex_;
+  bool shared_ = false;
   Submission_List listed_;  ///< to be handed over, or to be taken back
   Submission_List starved_;  ///< receives that found no buffer
   Submission_List ended_;   ///< with an error in their `size`
@@ -104,6 +114,7 @@ class Ring_Port final : public Completion_Port {
 
   std::unique_ptr<std::byte, Unmap> buffers_;  ///< the ring of them behind their bytes
   bool registered_ = false;
+  bool multishot_ = true;  ///< until the kernel refuses one with a limit
   unsigned lent_ = 0;   ///< told of, not given back
   unsigned added_ = 0;  ///< given back, not published
 };

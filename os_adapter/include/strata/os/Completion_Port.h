@@ -57,7 +57,7 @@ class Submission {
 /// Carries out operations and tells of their completions: POSA's Asynchronous Operation Processor and Completion Event
 /// Queue. One object with a Demultiplexer, whose `wait` hands over what was submitted, and returns completions among
 /// the events: Ready with `completed` set. Each operation completes once, but `receive_lent`, which ends with `last`.
-/// @threads as the Demultiplexer
+/// @threads as the Demultiplexer; after Demultiplexer::share any, but for a wait under way that does not count
 class Completion_Port {
  public:
   /// Queues it for the next `wait`; no system call. It completes in any case, if only with an error.
@@ -74,7 +74,8 @@ class Completion_Port {
   virtual Result<> lend_buffers() = 0;
   /// What a completion has brought that has `lent` set. Valid until it is given back. @threads any
   virtual Bytes lent(const Ready& completion) const noexcept = 0;
-  virtual void give_back(std::uint16_t buffer) noexcept = 0;
+  /// True: an operation waits for it.
+  virtual bool give_back(std::uint16_t buffer) noexcept = 0;
   virtual std::size_t lent_size() const noexcept = 0;  ///< bytes of all buffers; 0: none were made
 
  protected:

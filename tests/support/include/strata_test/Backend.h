@@ -30,7 +30,8 @@ class Backend {
     if (Interruptions::wanted()) interruptions_.emplace();
   }
   void advance(strata::Duration by) { simulator_ ? simulator_->advance(by) : time_->advance(by); }
-  std::string demultiplexer() const { return simulator_ ? "auto" : name_; }
+  std::string demultiplexer() const { return simulator_ ? "auto" : completes() ? "io_uring" : name_; }
+  bool completes() const { return name_ == "completions"; }  ///< connections are served by a ring's completions
   bool is(std::string_view name) const { return name_ == name; }
   strata::sim::Simulator* simulator() { return simulator_ ? &*simulator_ : nullptr; }
 

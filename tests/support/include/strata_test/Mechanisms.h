@@ -16,4 +16,7 @@ std::span<const std::string_view> mechanisms();
 /// The same, and the simulator: what a Backend may be.
 std::span<const std::string_view> backends();
 
+/// The same for connections: also "completions", of a ring.
+std::span<const std::string_view> engines();
+
 }  // namespace strata_test

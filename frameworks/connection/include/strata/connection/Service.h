@@ -34,6 +34,7 @@ enum class Accept_Mode : std::uint8_t;
 class Metric_Registry;
 class Source_Limits;
 class Thread_Pool;
+class Transports;
 struct Published_Metrics;
 
 /// What one service counts, kept by its connections. @threads any
@@ -107,6 +108,8 @@ class Service {
   /// a reactor of the service is destroyed.
   void set_workers(Thread_Pool* workers) noexcept { workers_ = workers; }
   Thread_Pool* workers() const noexcept { return workers_; }
+  /// How its connections move their bytes; null: on readiness. Before the first connection; must outlive the last.
+  void set_transports(Transports* transports) noexcept { transports_ = transports; }
   void set_options(Any_Options options) noexcept { options_ = std::move(options); }  ///< before the first connection
   /// And datagram sockets. @threads any
   std::size_t connections() const noexcept { return connections_.load(); }
@@ -169,6 +172,7 @@ class Service {
   std::unique_ptr<Published_Metrics> published_;
   os::Monitor state_monitor_;
   Thread_Pool* workers_ = nullptr;
+  Transports* transports_ = nullptr;
   std::vector<Reactor*> serving_;
   std::unique_ptr<Part[]> parts_;     ///< of each that serves, then of home
   std::size_t next_ = 0;              ///< whose turn it is to be handed one

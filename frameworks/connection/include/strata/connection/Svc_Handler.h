@@ -170,6 +170,7 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   Result<> put_behind(Bytes_Or_Block&& what, std::size_t size);
   template <class Bytes_Or_Block>
   Result<> enqueue(Bytes_Or_Block&& what, std::size_t size);
+  void take_back(Const_Bytes unsent);
   Result<> flush_cork();
   Result<> flush_queue();
   Result<> after_progress();

@@ -3,15 +3,20 @@
 
 #include <cstddef>
 #include <span>
+#include <system_error>
 
 #include <strata/os/Bytes.h>
 #include <strata/os/Demultiplexer.h>
 #include <strata/os/Export.h>
+#include <strata/os/Handle.h>
 #include <strata/os/Result.h>
+#include <strata/reactor/Handler_Ref.h>
 
 namespace strata {
 inline namespace STRATA_EXPORT v1 {
 
+class Reactor;
+class Service;
 class Svc_Handler;
 
 /// Moves the bytes of a Svc_Handler, so that the same class runs over readiness, completions, TLS or the simulator.
@@ -20,23 +25,48 @@ class Transport {
  public:
   virtual ~Transport() = default;
 
+  /// Whether the reactor tells of readiness; if not, this has operations of its own, and nothing comes before `want`.
+  virtual bool on_readiness() const noexcept { return true; }
   /// Which directions are wanted from now on: deliveries of input, and a call of `writable`.
   virtual Result<> want(Svc_Handler& handler, os::Interest directions) = 0;
-  /// Reads what is there and delivers it; bounded work. Errors: those that end the connection.
+  /// Reads what is there and delivers it; bounded work. What comes by itself is not read: it is there a turn later. Errors: those that end the connection.
   virtual Result<> input(Svc_Handler& handler) = 0;
   /// One gathered send; bytes taken. Errors: operation_would_block, or those that end the connection.
   virtual Result<std::size_t> send(Svc_Handler& handler, std::span<const Const_Bytes> parts) = 0;
+  /// What was taken is still under way, and may come back (`take_back`). handle_output follows its end.
+  virtual bool sending() noexcept { return false; }
+  /// In handle_output: delivers what came while nothing was wanted.
+  virtual Result<> deliver_held(Svc_Handler& /*handler*/) { return {}; }
   virtual Result<> shutdown_send(Svc_Handler& handler) = 0;
   /// Frees the descriptor. `abort`: what is unsent is dropped, the peer gets RST.
   virtual void close(Svc_Handler& handler, bool abort) noexcept = 0;
 
  protected:
+  friend class Svc_Handler;
   static Result<> deliver(Svc_Handler& handler, Bytes bytes);
   /// After a delivery. False when the handler takes no more now: closed, suspended or paused.
   static bool wants_more(const Svc_Handler& handler) noexcept;
   static Result<> deliver_end(Svc_Handler& handler);
+  /// The peer has not taken the rest of what was sent: it is queued, in front.
+  static void take_back(Svc_Handler& handler, Const_Bytes unsent);
+  static Handler_Ref ref_of(const Svc_Handler& handler) noexcept;
+  static Service& service_of(const Svc_Handler& handler) noexcept;
+  /// FIN; the error that came first, where the socket is not connected any more.
+  static Result<> shut(os::Handle handle) noexcept;
+  static void close_for(Svc_Handler& handler, std::error_code reason);
+  static Transport& of(Svc_Handler& handler) noexcept;
   /// Where to read to: behind what was left unread.
   static Bytes buffer(Svc_Handler& handler) noexcept;
+};
+
+/// Makes the transports of a service's connections (Service::set_transports). @threads any
+class Transports {
+ public:
+  /// For a connection that lives in `home`. Null when memory is out.
+  virtual Transport* make(Reactor& home, os::Handle handle) noexcept = 0;
+
+ protected:
+  ~Transports() = default;
 };
 
 /// Plain sockets on readiness: one for the process, stateless.

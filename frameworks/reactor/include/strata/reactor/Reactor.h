@@ -24,6 +24,7 @@ namespace os {
 class Shared_Library;
 }
 
+class Completion_Handler;
 class Reactor_Core;
 class Registration;
 struct Reactor_Metrics;
@@ -44,6 +45,7 @@ struct Adopt_Options {
   std::uint32_t group = 0;  ///< a tag for `for_each`; 0 = none
   Strand_Of strand = Strand_Of::handler;
   bool held = false;  ///< no upcall before `begin`, which must follow
+  bool by_operations = false;  ///< its I/O is done by these: the demultiplexer is told nothing of its handle
   bool wake_one = false;  ///< other reactors wait for the same: an event need not wake them all (EPOLLEXCLUSIVE)
 };
 
@@ -127,6 +129,16 @@ class Reactor {
   Result<> post_reserved(Handler_Ref ref, Callback callback);
   /// For a handler, at its home; dropped when it is stale by then. Errors: also identifier_removed.
   Result<> post(Handler_Ref ref, Callback callback);
+
+  /// Operations, where the demultiplexer has a completion port (Completion_Port.h); it is null where not. They are
+  /// handed over at the end of the turn. Buffers that were lent may be given back by any upcall.
+  os::Completion_Port* completion_port() const noexcept;
+  void submit(Completion_Handler& operation) noexcept;
+  void cancel(Completion_Handler& operation) noexcept;
+  void give_back(std::uint16_t buffer) noexcept;
+  /// Cancels all operations, and tells of their last completions. Outside of `run`; for the thread that has run it: of a
+  /// ring, no other can. `end` does it, too.
+  void end_operations() noexcept;
 
   /// A handler that outlived its handle_release, on its way home to be freed.
   struct Returned {
