@@ -34,6 +34,7 @@ Outcome<> Acceptor_Service::prepare(const Service_Context& context) {
   service_.emplace(name_, context.home, settings_, context.budget, limit, context.serving);
   service_->set_options(options_);
   service_->set_workers(context.workers);
+  service_->set_transports(context.transports);
   acceptor_ = kind_.make(*service_);
   acceptor_->when_failed([failed = context.failed](std::error_code reason) {
     if (failed) failed({reason, "a listener closed: " + reason.message()});

@@ -21,6 +21,8 @@ constexpr std::array<std::string_view, 4> model_words{"single", "worker-pool", "
                                                       "leader-followers"};  // as Concurrency_Model has them
 constexpr std::array<std::string_view, 4> accept_words{"handoff", "least-loaded", "reuseport",
                                                        "exclusive"};  // as Accept_Mode has them
+constexpr std::array<std::string_view, 4> proactor_words{"none", "auto", "io_uring",
+                                                         "emulated"};  // as Proactor_Choice has them
 constexpr std::int64_t most_threads = 256;
 constexpr std::int64_t last_core = 65'535;
 constexpr std::array<std::string_view, 3> format_words{"classic", "iso", "json"};  // as Log_Format has them
@@ -86,6 +88,14 @@ void check_concurrency(const Config_Node& root, const Daemon_Config& config, Con
   }
 }
 
+/// A ring that completes is the loop's demultiplexer, too.
+void check_proactor(const Config_Node& root, const Daemon_Config& config, Config_Errors& errors) {
+  const std::string& other = config.daemon.demultiplexer;
+  if (config.daemon.proactor != Proactor_Choice::io_uring || other == "auto" || other == "io_uring") return;
+  const Config_Node* given = root.find("daemon")->find("demultiplexer");
+  errors.at_value(*given, "demultiplexer: with proactor io_uring the ring is the demultiplexer, not " + other);
+}
+
 /// Which processors there are, and which of them this process was given, only a try tells.
 void check_cores(const Config_Node& root, const Daemon_Config& config, Config_Errors& errors) {
   const std::vector<unsigned>& cores = config.daemon.concurrency.cores;
@@ -135,6 +145,7 @@ std::span<const Field> Daemon_Settings::fields() {
       field<&Own::name, Name_Type>("name", "what the daemon is called"),
       field<&Own::demultiplexer>("demultiplexer", "how it waits for events; where io_uring is refused: as auto")
           .one_of(&demultiplexers),
+      field<&Own::proactor, Choice_Type<proactor_words>>("proactor", "operations that complete, and who does them"),
       field<&Own::spin>("spin", "polls so long before it sleeps; 0s: never").within(0, longest_spin),
       field<&Own::stall_limit>("stall_limit", "a handler that blocks for longer is named in the log; 0s: never"),
       field<&Own::queue_limit, Size_Type>("queue_limit", "bytes that all services may have queued; 0: no limit"),
@@ -162,6 +173,7 @@ Daemon_Config read_daemon_config(const Config_Node& root, Config_Errors& errors)
   read_fields(root, {{Daemon_Config::fields(), &config}}, errors);
   check_version(root, config, errors);
   check_concurrency(root, config, errors);
+  check_proactor(root, config, errors);
   check_cores(root, config, errors);
   check_logging(root, config, errors);
   const Config_Node* services = root.find("services");

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <strata/concurrency/Reactor_Pool.h>
 #include <strata/concurrency/Stall_Detector.h>
@@ -16,9 +17,11 @@
 #include <strata/log_sinks/Start_Logging.h>
 #include <strata/logging/Log_System.h>
 #include <strata/metrics/Metric_Registry.h>
+#include <strata/os/Completion_Port.h>
 #include <strata/os/Process.h>
 #include <strata/os/Signal_Source.h>
 #include <strata/os/Thread.h>
+#include <strata/proactor/Completion_Transports.h>
 #include <strata/reactor/Reactor.h>
 #include <strata/reactor/Reactor_Options.h>
 #include <strata/reactor/Signal_Handler.h>
@@ -52,8 +55,8 @@ class Log_Scope {
 class Run {
  public:
   Run(const Daemon_Config& config, std::unique_ptr<Service_Repository> services, Reactor& reactor,
-      Reactor_Pool* serving, Thread_Pool* workers)
-      : config_(config), reactor_(reactor), serving_(serving), workers_(workers),
+      Reactor_Pool* serving, Thread_Pool* workers, Transports* transports)
+      : config_(config), reactor_(reactor), serving_(serving), workers_(workers), transports_(transports),
         report_(reactor, serving == nullptr ? std::span<Reactor* const>{} : serving->serving()),
         services_(std::move(services)) {}
 
@@ -76,6 +79,7 @@ class Run {
   Reactor& reactor_;
   Reactor_Pool* serving_;  ///< null: the reactor serves alone
   Thread_Pool* workers_;   ///< null: handlers do all themselves
+  Transports* transports_;  ///< null: readiness
   Budget budget_{config_.daemon.queue_limit == 0 ? Budget::unlimited : config_.daemon.queue_limit};
   Metric_Registry metrics_;
   Reactor_Report report_;
@@ -115,6 +119,7 @@ Exit_Code Run::serve_to_the_end() {
   context.accept = config_.daemon.concurrency.accept;
   if (serving_ != nullptr) context.serving = serving_->serving();
   context.workers = workers_;
+  context.transports = transports_;
   if (const Outcome<> prepared = services_->prepare(context); !prepared) {
     return complain(prepared.error().what, Exit_Code::unavailable);
   }
@@ -252,6 +257,7 @@ Exit_Code no_log(const Daemon_Config& config, const Error& error) {
 Reactor_Options reactor_options(const Daemon_Settings& daemon) {
   Reactor_Options options;
   options.demultiplexer = daemon.demultiplexer;
+  if (daemon.proactor == Proactor_Choice::io_uring) options.demultiplexer = "io_uring";
   options.spin = daemon.spin;
   const Concurrency_Config& concurrency = daemon.concurrency;
   options.cores.assign(concurrency.cores.begin(), concurrency.cores.end());
@@ -282,6 +288,20 @@ Result<std::unique_ptr<Thread_Pool>> open_workers(const Daemon_Settings& daemon)
   return Thread_Pool::open(options);
 }
 
+/// Null where connections are served on readiness: as the configuration says, or for want of a ring, which has been
+/// logged.
+std::unique_ptr<Completion_Transports> open_transports(const Daemon_Settings& daemon, Reactor& main,
+                                                       Reactor_Pool* serving, Logger log) {
+  const bool asked = daemon.proactor == Proactor_Choice::io_uring || daemon.proactor == Proactor_Choice::automatic;
+  if (!asked || main.completion_port() == nullptr) return nullptr;
+  std::vector<Reactor*> reactors{&main};
+  if (serving != nullptr) reactors.insert(reactors.end(), serving->serving().begin(), serving->serving().end());
+  Result<std::unique_ptr<Completion_Transports>> opened = Completion_Transports::open(reactors);
+  if (opened) return std::move(*opened);
+  log.warning("completions cannot be used here", "error", opened.error(), "instead", "emulated");
+  return nullptr;
+}
+
 }  // namespace
 
 Exit_Code run_services(const Daemon_Config& config, std::unique_ptr<Service_Repository> services) {
@@ -292,6 +312,7 @@ Exit_Code run_services(const Daemon_Config& config, std::unique_ptr<Service_Repo
   const Log_Scope log_scope{logs};
   raise_descriptor_limit(logs.logger("daemon"));
 
+  std::unique_ptr<Completion_Transports> transports;  // outlives the reactors, whose operations end last
   Result<std::unique_ptr<Reactor>> reactor = Reactor::open(reactor_options(config.daemon));
   if (!reactor) {
     return complain("demultiplexer " + config.daemon.demultiplexer + ": " + reactor.error().message(),
@@ -305,7 +326,8 @@ Exit_Code run_services(const Daemon_Config& config, std::unique_ptr<Service_Repo
   }
   Result<std::unique_ptr<Thread_Pool>> workers = open_workers(config.daemon);
   if (!workers) return complain("workers: " + workers.error().message(), Exit_Code::internal);
-  Run run{config, std::move(services), **reactor, serving.get(), workers->get()};
+  transports = open_transports(config.daemon, **reactor, serving.get(), logs.logger("daemon"));
+  Run run{config, std::move(services), **reactor, serving.get(), workers->get(), transports.get()};
   const Exit_Code code = run.serve();
   if (serving != nullptr) serving->stop();
   (*reactor)->stop();  // takes no posts any more: no worker waits to leave one

@@ -131,12 +131,13 @@ void Ring_Port::recycle(std::uint16_t index) noexcept {
   --lent_;
 }
 
-/// Those that were given back.
+/// Those that were given back; and lets as many look for one as there are, first in, first out: bytes wait for each.
 void Ring_Port::publish() noexcept {
-  if (added_ == 0) return;
-  auto* const ring = reinterpret_cast<io_uring_buf_ring*>(buffer(buffer_count));
-  io_uring_buf_ring_advance(ring, static_cast<int>(std::exchange(added_, 0u)));
-  while (!starved_.empty()) feed(*starved_.front());
+  if (added_ != 0) {
+    auto* const ring = reinterpret_cast<io_uring_buf_ring*>(buffer(buffer_count));
+    io_uring_buf_ring_advance(ring, static_cast<int>(std::exchange(added_, 0u)));
+  }
+  for (unsigned free = buffer_count - lent_; free > 0 && !starved_.empty(); --free) feed(*starved_.front());
 }
 
 bool Ring_Port::hand_over() noexcept {
@@ -276,12 +277,8 @@ bool Ring_Port::settle(const io_uring_cqe& completion, Ready& ready) noexcept {
       return false;
     }
     if (lends && !canceled && completion.res == -ENOBUFS) {
-      if (lent_ < buffer_count) {  // some were given back since
-        listed_.push(operation);
-      } else {
-        State::set(operation, State::starved);
-        starved_.push(operation);
-      }
+      State::set(operation, State::starved);
+      starved_.push(operation);
       return false;
     }
     if (lends && !canceled && completion.res == -EINVAL && multishot_) {

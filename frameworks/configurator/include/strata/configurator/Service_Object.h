@@ -22,6 +22,7 @@ class Metric_Registry;
 class Reactor;
 struct Service_Config;
 class Thread_Pool;
+class Transports;
 
 /// What a service gets from the daemon that runs it; outlives the service.
 struct Service_Context {
@@ -34,6 +35,7 @@ struct Service_Context {
   std::span<Reactor* const> serving{};  ///< the reactors that its connections are spread over; none: `home` has them
   Accept_Mode accept{};                 ///< and how they come there
   Thread_Pool* workers = nullptr;       ///< who does what they offload; null: they themselves
+  Transports* transports = nullptr;     ///< how they move their bytes; null: on readiness
 };
 
 /// A service's life under the configurator (ACE's Service_Object). The hooks are called in the order of their

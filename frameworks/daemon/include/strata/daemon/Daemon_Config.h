@@ -43,10 +43,19 @@ struct Concurrency_Config {
   static std::span<const Field> fields();
 };
 
+/// How connections move their bytes.
+enum class Proactor_Choice : std::uint8_t {
+  none,       ///< on readiness
+  automatic,  ///< a ring's completions, where it can be had; else emulated
+  io_uring,   ///< the ring is the demultiplexer, too
+  emulated,   ///< operations over the demultiplexer
+};
+
 /// The `daemon:` part.
 struct Daemon_Settings {
   std::string name = "stratad";
   std::string demultiplexer = "auto";
+  Proactor_Choice proactor = Proactor_Choice::none;
   Duration spin{};              ///< poll so long before sleeping; 0: never
   Duration stall_limit = std::chrono::milliseconds{500};  ///< an upcall that takes longer is told of; 0: never
   std::size_t queue_limit = 0;  ///< bytes that all services may have queued for their peers; 0: no limit
