@@ -7,6 +7,7 @@ from .load import WORKLOADS
 from .servers import PEERS, STRATA_MODELS
 
 FLOOR = "floor_epoll"
+ECHOES = ("echo", "models", "completions")  # groups with an echo on every server
 TIMER_SIZES = (1_000, 10_000, 100_000, 1_000_000)
 TIMER_OPS = ("schedule", "cancel", "refresh", "expire")
 TIMER_PEERS = ("libevent_heap", "libevent_common", "libuv", "asio", "ace_heap", "ace_wheel", "ace_hash")
@@ -151,6 +152,10 @@ def _rest():
     yield Same("syscalls/100x64/beyond_wait", "floor_tuned", 2)
     yield Same("syscalls/churn/beyond_wait", "floor_tuned", 6)
     yield Same("syscalls/churn/beyond_wait", "floor_defer", 6)
+    yield Same("syscalls/1x64/all", "floor_uring", 2)
+    yield Absolute("syscalls/100x64/all", "floor_uring", 0.1)
+    for workload in ("1x64", "100x64", "churn"):
+        yield Absolute(f"syscalls/{workload}/beyond_wait", "floor_uring", 0, digits=1)
     for load in ("get1", "set1"):
         yield Ratio(f"cache/{load}/cpu", "cache", "memcached", 1)
     yield Ratio("cache/get16/cpu", "cache", "memcached", 0.3)
@@ -164,6 +169,17 @@ def _faults():
     for subject in ("strata", *STRATA_MODELS):
         yield Absolute("faults/drip/p99_ratio", subject, 1.5, least_rounds=stats.MIN_ROUNDS)
         yield Absolute("faults/pipeline/p99_ratio", subject, 2, least_rounds=stats.MIN_ROUNDS)
+
+
+def _completions():
+    for workload in WORKLOADS:
+        cpu = f"completions/{workload}/cpu"
+        yield Ratio(cpu, "strata_proactor", "floor_uring", 1.05)
+        yield Ratio(cpu, "strata_emulated", "strata", 1.05)
+    yield Ratio("completions/churn/cpu", "strata_proactor", FLOOR, 0.92)
+    yield Ratio("completions/10000x64/cpu", "strata_proactor", FLOOR, 0.95)
+    yield Absolute("syscalls/100x64/all", "strata_proactor", 0.1)
+    yield Absolute("memory/idle", "strata_proactor", 256, least_rounds=3)
 
 
 def _models():
@@ -181,12 +197,12 @@ def _models():
         yield Absolute("memory/idle", subject, 144, least_rounds=3)
 
 
-ALL = [*_echo(), *_timers(), *_rest(), *_models(), *_faults()]
+ALL = [*_echo(), *_timers(), *_rest(), *_models(), *_completions(), *_faults()]
 
 
 def valid(samples):
     """Whether the machine was fit to judge: libuv's ratio at 100×64. None where that was not measured."""
-    values = [value for of in ("echo", "models") for value in samples.ratios(f"{of}/100x64/cpu", "libuv", FLOOR)]
+    values = [value for of in ECHOES for value in samples.ratios(f"{of}/100x64/cpu", "libuv", FLOOR)]
     if not values:
         return None, None
     median = stats.summarise(values).median

@@ -6,7 +6,7 @@ import os
 import pathlib
 import sys
 
-from . import cache, claims, faults, models, report, servers
+from . import cache, claims, completions, faults, models, report, servers
 from .groups import Echo_Group, Fleet, Memory_Group, Program_Group, present
 from .instructions import Instruction_Group
 from .load import WORKLOADS
@@ -40,7 +40,7 @@ def _arguments():
 def _servers(arguments):
     wanted = arguments.server or list(servers.ALL)
     judges = [claim.reference for claim in claims.ALL
-              if claim.subject in wanted and claim.metric.startswith(("echo/", "models/"))
+              if claim.subject in wanted and claim.metric.split("/")[0] in claims.ECHOES
               and claim.reference in servers.ALL]
     wanted = dict.fromkeys([claims.FLOOR, "libuv", *judges, *wanted])
     return present(wanted, arguments.bin, asked=arguments.server)
@@ -48,14 +48,15 @@ def _servers(arguments):
 
 def _groups(arguments, names):
     binaries, fleet = arguments.bin, Fleet(arguments.bin)
-    # Models have groups of their own, and the others where they are asked for.
-    plain = [name for name in names if name not in servers.MODELS or name in arguments.server]
+    # Models and completions have groups of their own, and the others where they are asked for.
+    plain = [name for name in names if name in servers.SINGLE or name in arguments.server]
+    counted = [name for name in names if name in plain or name in servers.COMPLETIONS]
     if arguments.faults:
         return faults.groups(names, binaries, fleet)
     groups = [Echo_Group(workload, plain, fleet) for workload in WORKLOADS]
-    groups += models.groups(names, binaries, fleet)
+    groups += models.groups(names, binaries, fleet) + completions.groups(names, fleet)
     groups += [Memory_Group(names, binaries), *cache.groups(binaries)]
-    groups += [Syscall_Group(workload, plain, binaries) for workload in COUNTED]
+    groups += [Syscall_Group(workload, counted, binaries) for workload in COUNTED]
     groups += [Instruction_Group(workload, plain, binaries) for workload in COUNTED]
     groups += [Program_Group(f"timers/{size}", PROGRAMS["timers"], [str(size)], binaries)
                for size in claims.TIMER_SIZES]

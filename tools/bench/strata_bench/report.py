@@ -56,14 +56,14 @@ def _ending(samples, prefix, suffix=""):
             if metric.startswith(prefix) and metric.endswith(suffix) and "/call/" not in metric}
 
 
-def _echo_tables(samples):
+def _echo_tables(samples, group, name):
     def columns(figure):
-        return {workload: f"echo/{workload}/{figure}" for workload in claims.WORKLOADS}
-    title = f"Echo: server CPU, least µs a message (median ratio to {claims.FLOOR} of the same round)"
+        return {workload: f"{group}/{workload}/{figure}" for workload in claims.WORKLOADS}
+    title = f"{name}: server CPU, least µs a message (median ratio to {claims.FLOOR} of the same round)"
     _grid(samples, title, columns("cpu"), _cpu_cell(samples))
-    _grid(samples, "Echo: thousand messages a second, median", columns("throughput"), _median(samples, 1000))
-    _grid(samples, "Echo: p50 µs, median", columns("p50"), _median(samples))
-    _grid(samples, "Echo: p99 µs, median", columns("p99"), _median(samples))
+    _grid(samples, f"{name}: thousand messages a second, median", columns("throughput"), _median(samples, 1000))
+    _grid(samples, f"{name}: p50 µs, median", columns("p50"), _median(samples))
+    _grid(samples, f"{name}: p99 µs, median", columns("p99"), _median(samples))
 
 
 def _model_tables(samples):
@@ -105,7 +105,8 @@ def _validity(samples):
 
 def print_markdown(run):
     samples = run.samples
-    _echo_tables(samples)
+    _echo_tables(samples, "echo", "Echo")
+    _echo_tables(samples, "completions", "Completions")
     _model_tables(samples)
     _grid(samples, "Instructions a message, user", _ending(samples, "instructions/", "/message"), _median(samples))
     _grid(samples, "System calls a message", _ending(samples, "syscalls/"), _median(samples))
@@ -120,7 +121,7 @@ def print_markdown(run):
     _grid(samples, "The seam: ns a call, median", _ending(samples, "seam/"), _median(samples))
     _grid(samples, "Faults", _ending(samples, "faults/"), _median(samples))
     _claims_table(samples)
-    if any(metric.startswith(("echo/", "models/")) for metric in samples.values):
+    if any(metric.split("/")[0] in claims.ECHOES for metric in samples.values):
         print("\n" + _validity(samples))
     for failure, times in run.failures.items():
         print(f"\nfailed {times} ×: {failure}")

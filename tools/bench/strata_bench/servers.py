@@ -80,7 +80,11 @@ MODELS = {each.name: each for each in (
     Definition("asio_strands4", "peer_asio", ("--threads", "4")),
     Definition("asio_2", "peer_asio", ("--contexts", "2")),
 )}
-ALL = SINGLE | MODELS
+# Those that work by completions.
+COMPLETIONS = {each.name: each for each in (
+    Definition("floor_uring", "floor_uring"),
+)}
+ALL = SINGLE | MODELS | COMPLETIONS
 STRATA_MODELS = [name for name, each in MODELS.items() if each.is_strata]
 PEERS = [name for name, each in ALL.items() if each.is_peer]
 
