@@ -83,6 +83,8 @@ MODELS = {each.name: each for each in (
 # Those that work by completions.
 COMPLETIONS = {each.name: each for each in (
     Definition("floor_uring", "floor_uring"),
+    _strata("strata_proactor", {"proactor": "io_uring"}),
+    _strata("strata_emulated", {"proactor": "emulated"}),
 )}
 ALL = SINGLE | MODELS | COMPLETIONS
 STRATA_MODELS = [name for name, each in MODELS.items() if each.is_strata]
