@@ -19,6 +19,7 @@ COUNTED = ("1x64", "100x64", "churn")  # for system calls and instructions
 PROGRAMS = {
     "timers": ("timers_strata", "timers_libevent", "timers_libuv", "timers_asio", "timers_ace"),
     "post": ("post_strata", "floor_post", "post_libuv", "post_asio"),
+    "files": ("files_strata", "files_pool", "files_libuv"),
     "seam": ("seam_bench",),
 }
 
@@ -60,7 +61,7 @@ def _groups(arguments, names):
     groups += [Instruction_Group(workload, plain, binaries) for workload in COUNTED]
     groups += [Program_Group(f"timers/{size}", PROGRAMS["timers"], [str(size)], binaries)
                for size in claims.TIMER_SIZES]
-    groups += [Program_Group("post", PROGRAMS["post"], [], binaries),
+    groups += [*(Program_Group(name, PROGRAMS[name], [], binaries) for name in ("post", "files")),
                Program_Group("seam", PROGRAMS["seam"], ["--json"], binaries)]
     return groups
 

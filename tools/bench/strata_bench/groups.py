@@ -82,7 +82,7 @@ class Memory_Group(Group):
 
 
 class Program_Group(Group):
-    """Programs that print one JSON line {peer, op, n, ns} a figure."""
+    """Programs that print one JSON line {peer, op, n, ns} a figure; {…, per_second} where it is a rate."""
 
     def __init__(self, name, programs, arguments, binaries):
         super().__init__(name, [each for each in programs if (binaries / each).exists()])
@@ -96,8 +96,9 @@ class Program_Group(Group):
         for line in done.stdout.splitlines():
             if line.startswith("{"):
                 row = json.loads(line)
-                if row["ns"] is not None:
-                    yield f"{self.name}/{row['op']}", row["peer"], row["ns"]
+                value = row.get("ns", row.get("per_second"))
+                if value is not None:
+                    yield f"{self.name}/{row['op']}", row["peer"], value
 
 
 def present(names, binaries, asked):

@@ -118,6 +118,9 @@ def print_markdown(run):
         columns = _ending(samples, f"timers/{size}/")
         _grid(samples, f"Timers: {size:,}, ns an operation, median", columns, _median(samples))
     _grid(samples, "Posts: ns each, median", _ending(samples, "post/"), _median(samples))
+    _grid(samples, "Files: CPU ns an operation, median", _ending(samples, "files/", "/cpu"), _median(samples))
+    _grid(samples, "Files: thousand operations a second, median", _ending(samples, "files/", "/throughput"),
+          _median(samples, 1000))
     _grid(samples, "The seam: ns a call, median", _ending(samples, "seam/"), _median(samples))
     _grid(samples, "Faults", _ending(samples, "faults/"), _median(samples))
     _claims_table(samples)
