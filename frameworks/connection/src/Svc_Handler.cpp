@@ -176,7 +176,7 @@ Result<> Svc_Handler::unread(Const_Bytes rest) {
 
 Result<> Svc_Handler::handle_input() { return transport_->input(*this); }
 
-/// What was left unread comes first, in one piece with `bytes`: these then lie at Transport::buffer, behind room for it.
+/// What was left unread comes first, in one piece with `bytes`: at Transport::buffer, before which is room for it.
 Result<> Svc_Handler::deliver(Bytes bytes) {
   set(svc::heard);
   if (is(svc::draining)) (void)home().flush_later(ref_);

@@ -267,7 +267,8 @@ void Svc_Handler::close_when_flushed(std::error_code reason) {
   if (is(svc::closing | svc::closed)) return;
   if (corking() && !flush_cork()) return;
   if (is(svc::closed)) return;
-  if (is(svc::end_seen) && queued() == 0 && !transport_->sending()) return close(reason);  // closing sends FIN by itself
+  // Closing sends FIN by itself.
+  if (is(svc::end_seen) && queued() == 0 && !transport_->sending()) return close(reason);
   Cold* state = cold();
   if (state == nullptr) return close(std::make_error_code(std::errc::not_enough_memory));
   state->reason = reason;

@@ -93,7 +93,7 @@ void check_proactor(const Config_Node& root, const Daemon_Config& config, Config
   const std::string& other = config.daemon.demultiplexer;
   if (config.daemon.proactor != Proactor_Choice::io_uring || other == "auto" || other == "io_uring") return;
   const Config_Node* given = root.find("daemon")->find("demultiplexer");
-  errors.at_value(*given, "demultiplexer: with proactor io_uring the ring is the demultiplexer, not " + other);
+  errors.at_value(*given, "with the proactor io_uring the ring is the demultiplexer, not " + other);
 }
 
 /// Which processors there are, and which of them this process was given, only a try tells.

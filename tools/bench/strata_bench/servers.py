@@ -83,7 +83,7 @@ MODELS = {each.name: each for each in (
 # Those that work by completions.
 COMPLETIONS = {each.name: each for each in (
     Definition("floor_uring", "floor_uring"),
-    _strata("strata_proactor", {"proactor": "io_uring"}),
+    _strata("strata_proactor", {"demultiplexer": "io_uring", "proactor": "io_uring"}),
     _strata("strata_emulated", {"proactor": "emulated"}),
 )}
 ALL = SINGLE | MODELS | COMPLETIONS

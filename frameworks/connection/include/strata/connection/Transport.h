@@ -29,7 +29,8 @@ class Transport {
   virtual bool on_readiness() const noexcept { return true; }
   /// Which directions are wanted from now on: deliveries of input, and a call of `writable`.
   virtual Result<> want(Svc_Handler& handler, os::Interest directions) = 0;
-  /// Reads what is there and delivers it; bounded work. What comes by itself is not read: it is there a turn later. Errors: those that end the connection.
+  /// Reads what is there and delivers it; bounded work. What comes by itself is not read: it is there a turn later.
+  /// Errors: those that end the connection.
   virtual Result<> input(Svc_Handler& handler) = 0;
   /// One gathered send; bytes taken. Errors: operation_would_block, or those that end the connection.
   virtual Result<std::size_t> send(Svc_Handler& handler, std::span<const Const_Bytes> parts) = 0;

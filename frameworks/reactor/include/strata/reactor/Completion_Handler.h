@@ -7,8 +7,8 @@
 namespace strata {
 inline namespace STRATA_EXPORT v1 {
 
-/// An operation of a Reactor's completion port, and who is told of its completions (POSA2, Proactor). It must live until
-/// the last one. What a user is to do about it is done in an upcall: `Reactor::invoke`, or a post.
+/// An operation of a Reactor's completion port, and who is told of its completions (POSA2, Proactor). It must live
+/// until the last. What a user is to do about it is done in an upcall: `Reactor::invoke`, or a post.
 class Completion_Handler : public os::Submission {
  public:
   using Submission::Submission;

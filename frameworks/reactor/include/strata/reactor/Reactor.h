@@ -136,8 +136,8 @@ class Reactor {
   void submit(Completion_Handler& operation) noexcept;
   void cancel(Completion_Handler& operation) noexcept;
   void give_back(std::uint16_t buffer) noexcept;
-  /// Cancels all operations, and tells of their last completions. Outside of `run`; for the thread that has run it: of a
-  /// ring, no other can. `end` does it, too.
+  /// Cancels all operations, and tells of their last completions. Outside of `run`, for the thread that has run it: of
+  /// a ring, no other can. `end` does it, too.
   void end_operations() noexcept;
 
   /// A handler that outlived its handle_release, on its way home to be freed.
