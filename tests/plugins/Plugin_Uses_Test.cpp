@@ -32,9 +32,12 @@ class Plugin_Uses_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(what_waits_behind_a_running_callback_is_seen);
   CPPUNIT_TEST(captures_that_die_after_their_callback_are_seen);
   CPPUNIT_TEST(captures_that_die_with_their_handler_are_seen);
+  CPPUNIT_TEST(captures_of_a_timer_that_another_cancels_are_seen);
+  CPPUNIT_TEST(captures_of_a_timer_whose_handler_has_gone_are_seen);
   CPPUNIT_TEST_SUITE_END();
 
-  using Lodge = void (*)(Reactor&, Handler_Ref, void (*)(void*), void*);
+  template <class Whose>
+  using Lodge = void (*)(Reactor&, Whose, void (*)(void*), void*);
   struct Stop {
     std::latch reached{1}, go{1};
   };
@@ -69,12 +72,26 @@ class Plugin_Uses_Test : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(reactor_->post(ref_, [this] { (void)reactor_->close(ref_, errc::shed); }));
     lodge("post_anchored", [](const Reactor::Uses& uses) { CPPUNIT_ASSERT(!empty(uses)); });
   }
+  void captures_of_a_timer_that_another_cancels_are_seen() {
+    Timer timer;
+    CPPUNIT_ASSERT(reactor_->post([&timer] { timer.cancel(); }));  // our code, not the plugin's
+    lodge<Timer&>("schedule_anchored", timer, [](const Reactor::Uses& uses) { CPPUNIT_ASSERT(!empty(uses)); });
+  }
+  /// Nor is anything held meanwhile: who looks would wait.
+  void captures_of_a_timer_whose_handler_has_gone_are_seen() {
+    CPPUNIT_ASSERT(reactor_->post([this] { (void)reactor_->close(ref_, errc::shed); }));
+    lodge("schedule_anchored_for", [](const Reactor::Uses& uses) { CPPUNIT_ASSERT(!empty(uses)); });
+  }
 
  private:
   static bool empty(const Reactor::Uses& uses) { return uses.handlers + uses.timers + uses.posts == 0; }
   /// Looks from this thread while the pool's stands in the plugin's code; and when that is over.
   template <class Look>
   void lodge(const char* function, Look look) {
+    lodge<Handler_Ref>(function, ref_, look);
+  }
+  template <class Whose, class Look>
+  void lodge(const char* function, Whose whose, Look look) {
     const void* found = library_->find(function);
     CPPUNIT_ASSERT(found != nullptr && empty(reactor_->uses_of(*library_)));
     Stop stop;
@@ -83,7 +100,7 @@ class Plugin_Uses_Test : public CppUnit::TestFixture {
       at.reached.count_down();
       at.go.wait();
     };
-    reinterpret_cast<Lodge>(const_cast<void*>(found))(*reactor_, ref_, hold, &stop);
+    reinterpret_cast<Lodge<Whose>>(const_cast<void*>(found))(*reactor_, whose, hold, &stop);
     Reactor::Uses uses;
     {
       const os::Thread runner = std::move(*os::spawn("runner", [this] { (void)reactor_->run(); }));

@@ -31,6 +31,7 @@ Reactor::Uses Reactor_Core::uses_of(const os::Shared_Library& binary) const {
     uses.handlers += code != nullptr && binary.contains(code) ? 1 : 0;
   }
   // Whose these are is not looked at: they are gone in a moment.
+  uses.timers += timers->freeing() ? 1 : 0;
   uses.handlers += has_returned() || freeing_.load() != 0 ? 1 : 0;
   if (pool != nullptr) {
     pool->for_each_mail([&](const Mail& one) { uses.posts += binary.contains(one.callback.origin()) ? 1 : 0; });

@@ -110,10 +110,7 @@ bool Upcall_Pool::send_due(Callback_Timers::Due due) noexcept {
   if (mail == nullptr) return false;
   mail->token = due.owner;
   mail->timer = due.id;
-  if (!address(*mail)) {  // its handler has gone: nobody will run it
-    office_.take_back(*mail);
-    core_.timers->cancel(due.id);
-  }
+  if (!address(*mail)) dropped_.push(*mail);  // its handler has gone: the timer goes with the mail
   return true;
 }
 

@@ -42,6 +42,28 @@ class Callback_Timers::Hold {
   const bool taken_;
 };
 
+/// Captures that die when nothing is held any more: they are the user's. From when they are taken, under Hold, until
+/// they are gone `freeing` tells of them.
+class Callback_Timers::Dead {
+ public:
+  explicit Dead(Callback_Timers& timers) noexcept : timers_(timers) {}
+  Dead(const Dead&) = delete;
+  Dead& operator=(const Dead&) = delete;
+  ~Dead() {
+    if (!callback_) return;
+    callback_.clear();
+    timers_.freeing_.fetch_sub(1, std::memory_order_release);
+  }
+  void take(Callback& callback) noexcept {
+    if (callback) timers_.freeing_.fetch_add(1, std::memory_order_relaxed);
+    callback_ = std::move(callback);
+  }
+
+ private:
+  Callback_Timers& timers_;
+  Callback callback_;
+};
+
 // Two passes: captures that die may hold tokens of other timers, which are stale by then.
 Callback_Timers::~Callback_Timers() {
   for (std::uint32_t slot = 0; slot < slots_; ++slot) {
@@ -78,14 +100,13 @@ bool Callback_Timers::cancel(Timer_Id id) noexcept {
   return true;
 }
 
-/// Captures die when nothing is held any more: they are the user's.
 bool Callback_Timers::cancel_shared(Timer_Id id) noexcept {
-  Callback dead;
+  Dead dead{*this};
   const Hold hold{*this};
   Record* r = find(id);
   if (r == nullptr) return false;
   if (r->filed()) queue_.cancel(*r);
-  if (!r->running) dead = std::move(r->callback);
+  if (!r->running) dead.take(r->callback);
   release(*r);
   return true;
 }
@@ -197,11 +218,11 @@ void Callback_Timers::run_due(Timer_Id id) noexcept {
     r->running = 1;
   }
   hooks_.run(hooks_.context, {id, r->owner}, r->callback);
-  Callback dead;
+  Dead dead{*this};
   const Hold hold{*this};
   if (r->missed && r->generation == id.generation && !r->filed()) come_again(*r);
   r->missed = 0;
-  if (r->generation != id.generation || !r->filed()) dead = std::move(r->callback);
+  if (r->generation != id.generation || !r->filed()) dead.take(r->callback);
   end_run(*r, id.generation);
 }
 

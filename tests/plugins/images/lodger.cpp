@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Leaves callbacks with a reactor, for tests that ask what that still has of a binary.
+#include <chrono>
 #include <utility>
 
 #include <strata/reactor/Reactor.h>
@@ -40,4 +41,16 @@ extern "C" [[gnu::visibility("default")]] void post_two(strata::Reactor& reactor
 extern "C" [[gnu::visibility("default")]] void post_anchored(strata::Reactor& reactor, strata::Handler_Ref ref,
                                                              void (*hold)(void*), void* context) {
   (void)reactor.post(ref, [anchor = Anchor{{hold, context}}] {});
+}
+
+/// The same of a timer that is far from due, in who asks.
+extern "C" [[gnu::visibility("default")]] void schedule_anchored(strata::Reactor& reactor, strata::Timer& timer,
+                                                                 void (*hold)(void*), void* context) {
+  timer = reactor.schedule(std::chrono::hours{1}, [anchor = Anchor{{hold, context}}] {});
+}
+
+/// The same of a timer for the handler, soon due.
+extern "C" [[gnu::visibility("default")]] void schedule_anchored_for(strata::Reactor& reactor, strata::Handler_Ref ref,
+                                                                     void (*hold)(void*), void* context) {
+  (void)reactor.schedule(ref, std::chrono::milliseconds{5}, [anchor = Anchor{{hold, context}}] {}).detach();
 }

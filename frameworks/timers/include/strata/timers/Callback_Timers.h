@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -86,6 +87,9 @@ class Callback_Timers {
       if (records_[slot].callback) visit(records_[slot].callback);
     }
   }
+  /// Captures of timers that threads share die just now, in whichever thread: no timer has them any more, and their
+  /// code runs. Under what `hold` takes.
+  bool freeing() const noexcept { return freeing_.load(std::memory_order_acquire) != 0; }
 
  private:
   struct alignas(32) Record : Timer_Node {  // what cancel reads lies in one cache line
@@ -99,6 +103,7 @@ class Callback_Timers {
     std::uint64_t owner = 0;
   };
   class Hold;
+  class Dead;
 
   static void expired(void* self, Timer_Node& node) noexcept;
   Record* find(Timer_Id id) const noexcept {
@@ -124,6 +129,7 @@ class Callback_Timers {
   std::uint32_t free_capacity_ = 0;
   std::uint32_t slots_ = 0;  // records ever used
   std::size_t size_ = 0;
+  std::atomic<unsigned> freeing_{0};
   unsigned kind_;
 };
 
