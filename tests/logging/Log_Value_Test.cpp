@@ -26,7 +26,7 @@ class Log_Value_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(durations_have_their_unit_and_are_seconds_in_json);
   CPPUNIT_TEST(errors_are_told_in_words);
   CPPUNIT_TEST(an_object_says_itself);
-  CPPUNIT_TEST(nothing_is_null);
+  CPPUNIT_TEST(nothing_is_a_dash_and_null_in_json);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -72,7 +72,7 @@ class Log_Value_Test : public CppUnit::TestFixture {
     const Address address;
     expect("10.0.0.1:80", "\"10.0.0.1:80\"", Log_Value(address));
   }
-  void nothing_is_null() { expect("null", "null", Log_Value{}); }
+  void nothing_is_a_dash_and_null_in_json() { expect("-", "null", Log_Value{}); }
 
  private:
   static void expect(const std::string& classic, const std::string& json, const Log_Value& value) {

@@ -410,6 +410,17 @@ class Signals(unittest.TestCase):
             self.assertTrue(echoes(peer, b"hello"))
             self.assertEqual(daemon.terminate()[0], 0)
 
+    def test_times_that_nobody_took_are_not_told_as_0(self):
+        with Stratad(configuration()) as daemon, daemon.connect() as peer:
+            self.assertTrue(echoes(peer, b"hello"))  # one upcall in 64 is timed
+            daemon.signal(signal.SIGUSR1)
+            daemon.wait_line(r"a reactor index=0 .* upcall_p50=- upcall_p99=- upcall_longest=- ")
+            for _ in range(64):
+                self.assertTrue(echoes(peer, b"hello"))
+            daemon.signal(signal.SIGUSR1)
+            daemon.wait_line(r"a reactor index=0 .* upcall_p50=[0-9.]+[a-z]+ upcall_p99=[0-9.]+")
+            self.assertEqual(daemon.terminate()[0], 0)
+
     def test_a_service_that_restarts_may_come_later(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]

@@ -4,10 +4,23 @@
 #include <algorithm>
 #include <utility>
 
+#include <strata/metrics/Histogram.h>
 #include <strata/reactor/Reactor_Metrics.h>
 
 namespace strata {
 inline namespace v1 {
+
+namespace {
+
+/// Nothing where none was recorded: 0 would be a good figure.
+struct Spread {
+  explicit Spread(const Histogram& histogram) : times(histogram.snapshot()) {}
+  Log_Value quantile(double share) const { return times.total == 0 ? Log_Value{} : Log_Value{times.quantile(share)}; }
+  Log_Value longest() const { return times.total == 0 ? Log_Value{} : Log_Value{times.longest}; }
+  const Histogram::Snapshot times;
+};
+
+}  // namespace
 
 Reactor_Report::Reactor_Report(Reactor& main, std::span<Reactor* const> serving) {
   reactors_.push_back(&main);
@@ -44,13 +57,13 @@ void Reactor_Report::write(Logger log) const {
   for (std::size_t i = 0; i < reactors_.size(); ++i) {
     const Reactor& one = *reactors_[i];
     const Reactor_Metrics& metrics = one.metrics();
-    const Histogram::Snapshot upcalls = metrics.upcall_time.snapshot(), lag = metrics.lag.snapshot();
+    const Spread upcalls{metrics.upcall_time}, lag{metrics.lag};
     log.info("a reactor", "index", i, "demultiplexer", one.demultiplexer(), "accepted", metrics.accepted.value(),
              "closed", metrics.closed.value(), "shed", metrics.shed.value(), "turns", metrics.turns.value(), "events",
              metrics.events.value(), "upcalls", one.upcalls(), "upcall_p50", upcalls.quantile(0.5), "upcall_p99",
-             upcalls.quantile(0.99), "upcall_longest", upcalls.longest, "lag_p99", lag.quantile(0.99), "lag_longest",
-             lag.longest, "posts_waiting", one.posts_waiting(), "upcalls_waiting", one.upcalls_waiting(), "exceptions",
-             metrics.exceptions.value(), "stalls", metrics.stalls.value());
+             upcalls.quantile(0.99), "upcall_longest", upcalls.longest(), "lag_p99", lag.quantile(0.99),
+             "lag_longest", lag.longest(), "posts_waiting", one.posts_waiting(), "upcalls_waiting",
+             one.upcalls_waiting(), "exceptions", metrics.exceptions.value(), "stalls", metrics.stalls.value());
   }
 }
 

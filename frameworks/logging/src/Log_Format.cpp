@@ -84,7 +84,7 @@ using Append_Text = void (*)(std::string_view, std::string&);
 void append_value(const Log_Value& value, bool json, std::string& out) {
   const Append_Text append_text = json ? append_json : append_word;
   switch (value.kind()) {
-    case Log_Value::Kind::none: out += "null"; return;
+    case Log_Value::Kind::none: out += json ? "null" : "-"; return;
     case Log_Value::Kind::text: append_text(value.text(), out); return;
     case Log_Value::Kind::boolean: out += value.boolean() ? "true" : "false"; return;
     case Log_Value::Kind::integer: append_number(value.integer(), out); return;
