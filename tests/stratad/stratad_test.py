@@ -380,7 +380,16 @@ class Signals(unittest.TestCase):
 
     def test_a_drain_ends_when_its_time_is_over(self):
         with Stratad(configuration(head="daemon: { shutdown: { drain: 300ms } }")) as daemon, self.stubborn(daemon):
-            self.assertEqual(daemon.terminate()[0], 0)
+            daemon.signal(signal.SIGTERM)
+            code, told = daemon.end()
+            self.assertEqual(code, 0)
+            self.assertEqual(told.count("connections were cut off service=echo connections=1"), 1, told)
+
+    def test_a_drain_that_all_have_heeded_cuts_off_nobody(self):
+        with Stratad(configuration()) as daemon, daemon.connect() as peer:
+            self.assertTrue(echoes(peer, b"hello"))
+            daemon.signal(signal.SIGTERM)
+            self.assertNotIn("cut off", daemon.end()[1])
 
     def test_a_second_signal_ends_at_once(self):
         with Stratad(configuration(head="daemon: { shutdown: { drain: 1h } }")) as daemon, self.stubborn(daemon):
