@@ -22,6 +22,7 @@ class Daemon_Config_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(each_model_has_its_keys);
   CPPUNIT_TEST(a_key_of_another_model_is_refused_with_its_place);
   CPPUNIT_TEST(a_processor_that_no_thread_can_stay_on_is_told_with_its_place);
+  CPPUNIT_TEST(a_stall_limit_too_short_to_look_at_is_refused_with_its_place);
   CPPUNIT_TEST(mistakes_of_all_parts_are_told_together);
   CPPUNIT_TEST(logging_that_no_sink_could_honour_is_refused);
   CPPUNIT_TEST_SUITE_END();
@@ -131,6 +132,14 @@ class Daemon_Config_Test : public CppUnit::TestFixture {
     expect("a.yaml:2:59: error: \"65536\" is not within 0 and 65535\n"
            "a.yaml:2:66: error: \"-1\" is not within 0 and 65535\n",
            "daemon: { concurrency: { model: multi-reactor, cores: [0, 65536, -1] } }");
+  }
+
+  void a_stall_limit_too_short_to_look_at_is_refused_with_its_place() {
+    expect("a.yaml:2:24: error: stall_limit: \"1ns\" is less than 10ms; 0s: never\n", "daemon: { stall_limit: 1ns }");
+    expect("a.yaml:2:24: error: stall_limit: \"9999us\" is less than 10ms; 0s: never\n",
+           "daemon: { stall_limit: 9999us }");
+    CPPUNIT_ASSERT(read_well("daemon: { stall_limit: 10ms }\n").daemon.stall_limit == 10ms);
+    CPPUNIT_ASSERT(read_well("daemon: { stall_limit: 0s }\n").daemon.stall_limit == 0s);
   }
 
   void mistakes_of_all_parts_are_told_together() {

@@ -29,6 +29,7 @@ constexpr std::array<std::string_view, 3> format_words{"classic", "iso", "json"}
 constexpr std::array<std::string_view, 7> level_words{"trace", "debug",    "info", "warning",
                                                       "error", "critical", "off"};  // as Log_Level has them
 constexpr std::int64_t longest_spin = std::chrono::nanoseconds{std::chrono::milliseconds{10}}.count();
+constexpr Duration least_stall_limit = std::chrono::milliseconds{10};
 
 Choices demultiplexers(const Field&) { return os::demultiplexer_names(); }
 
@@ -96,6 +97,15 @@ void check_proactor(const Config_Node& root, const Daemon_Config& config, Config
   errors.at_value(*given, "with the proactor io_uring the ring is the demultiplexer, not " + other);
 }
 
+/// One look each limit: with a shorter one the looks cost more than they tell, and a thread that only waits for its
+/// processor counts as held up.
+void check_stall_limit(const Config_Node& root, const Daemon_Config& config, Config_Errors& errors) {
+  const Duration limit = config.daemon.stall_limit;
+  if (limit == Duration::zero() || limit >= least_stall_limit) return;
+  const Config_Node& given = *root.find("daemon")->find("stall_limit");
+  errors.at_value(given, '"' + given.scalar() + "\" is less than 10ms; 0s: never");
+}
+
 /// Which processors there are, and which of them this process was given, only a try tells.
 void check_cores(const Config_Node& root, const Daemon_Config& config, Config_Errors& errors) {
   const std::vector<unsigned>& cores = config.daemon.concurrency.cores;
@@ -147,7 +157,8 @@ std::span<const Field> Daemon_Settings::fields() {
           .one_of(&demultiplexers),
       field<&Own::proactor, Choice_Type<proactor_words>>("proactor", "operations that complete, and who does them"),
       field<&Own::spin>("spin", "polls so long before it sleeps; 0s: never").within(0, longest_spin),
-      field<&Own::stall_limit>("stall_limit", "a handler that blocks for longer is named in the log; 0s: never"),
+      field<&Own::stall_limit>("stall_limit",
+                               "a handler that blocks for longer is named in the log; 0s: never; else 10ms or more"),
       field<&Own::queue_limit, Size_Type>("queue_limit", "bytes that all services may have queued; 0: no limit"),
       field<&Own::concurrency>("concurrency", "how upcalls are spread over threads"),
       field<&Own::shutdown>("shutdown", "how it ends"),
@@ -174,6 +185,7 @@ Daemon_Config read_daemon_config(const Config_Node& root, Config_Errors& errors)
   check_version(root, config, errors);
   check_concurrency(root, config, errors);
   check_proactor(root, config, errors);
+  check_stall_limit(root, config, errors);
   check_cores(root, config, errors);
   check_logging(root, config, errors);
   const Config_Node* services = root.find("services");
