@@ -54,6 +54,7 @@ class Svc_Limits_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_suspended_connection_is_closed_by_the_idle_timeout);
   CPPUNIT_TEST(the_idle_timeout_counts_from_the_last_byte_however_slow_they_drip);
   CPPUNIT_TEST(a_greedy_peer_leaves_others_served_each_turn);
+  CPPUNIT_TEST(beside_others_that_are_ready_one_is_read_once_a_turn);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -358,6 +359,23 @@ class Svc_Limits_Test : public CppUnit::TestFixture {
       rig.expect_open();
       rig.run_for(11ms);
       rig.expect_closed(std::errc::timed_out);
+    });
+  }
+
+  void beside_others_that_are_ready_one_is_read_once_a_turn() {
+    constexpr std::size_t read = strata::Run_Context::read_size;
+    on_each_backend([](Rig& rig) {
+      auto &greedy = rig.connect(), &modest = rig.connect();
+      greedy.host->suspend(), modest.host->suspend();
+      const std::string much = pattern(2 * read);
+      std::size_t sent = 0;
+      rig.until([&] { return (sent += greedy.push(std::string_view{much}.substr(sent))) == much.size(); });
+      modest.send("ping");
+      rig.settle();
+      greedy.host->resume(), modest.host->resume();
+      rig.until([&] { return !rig.stage->received.empty(); });
+      CPPUNIT_ASSERT(rig.stage->received.size() <= read + 4);
+      rig.until([&] { return rig.stage->received.size() == 2 * read + 4; });
     });
   }
 

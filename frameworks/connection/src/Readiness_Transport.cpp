@@ -8,7 +8,7 @@ inline namespace v1 {
 
 namespace {
 
-constexpr int reads_a_turn = 4;  ///< for one connection, so that no other waits: up to 256 KiB
+constexpr int reads_a_turn = 4;  ///< for one connection that has the turn for itself; beside others that are ready, one
 
 /// Plain sockets: the reactor tells when, this reads and writes.
 class Readiness_Transport final : public Transport {
@@ -29,6 +29,7 @@ class Readiness_Transport final : public Transport {
       if (*size == 0) return deliver_end(handler);
       const Result<> done = deliver(handler, room.first(*size));
       if (!done || (*size < room.size() && !to_the_end) || !wants_more(handler)) return done;
+      if (!to_the_end && handler.home().context()->crowded) return {};
     }
     return {};
   }

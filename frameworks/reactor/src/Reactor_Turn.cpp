@@ -144,6 +144,7 @@ Result<> Reactor_Core::turn(Duration max_wait) {
   metrics.events.add(*ready_count);
   run_posts();
   expire_timers();
+  context->crowded = *ready_count > 1;
   for (std::size_t i = 0; i < *ready_count; ++i) dispatch(events_[i]);
   spin_.served(*ready_count);
   flush();

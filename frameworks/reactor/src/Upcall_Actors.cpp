@@ -246,6 +246,7 @@ void Upcall_Pool::run_one_mail(Mail& mail) noexcept {
 /// Input before output, then the flush; each only while nobody has closed or suspended it.
 void Upcall_Pool::run_events(std::uint64_t token, std::uint8_t ready, bool flush) noexcept {
   constexpr std::uint8_t ends = Ready::error | Ready::hangup;
+  core_.active().crowded = !queue_.empty();
   const auto run = [&](Event_Mask direction, std::uint8_t bits, auto hook) {
     if ((ready & bits) == 0) return;
     Handler_Slot* slot = core_.table.find(token);

@@ -26,6 +26,7 @@ class Run_Context {
   Time_Point now{};
   bool now_known = false;
   std::uint8_t ready = 0;
+  bool crowded = false;  ///< other handlers are ready, too: whoever has much to do leaves the rest to a later turn
 
   /// Replies of the upcall that runs, not yet sent. `corked_by` names the connection that they belong to.
   std::size_t corked = 0;
