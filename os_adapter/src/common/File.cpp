@@ -49,16 +49,26 @@ Result<> File::write_all(Const_Bytes bytes) noexcept {
 }
 
 Result<std::size_t> File::read_at(Bytes out, std::uint64_t offset) noexcept {
-  return counted(retry(table().file_read_at, handle_.get(), out.data(), out.size(), offset));
+  return os::read_at(handle_.get(), out, offset);
 }
+
+Result<std::size_t> read_at(Handle file, Bytes out, std::uint64_t offset) noexcept {
+  return counted(retry(table().file_read_at, file, out.data(), out.size(), offset));
+}
+
+Result<std::size_t> write_at(Handle file, Const_Bytes bytes, std::uint64_t offset) noexcept {
+  return counted(retry(table().file_write_at, file, bytes.data(), bytes.size(), offset));
+}
+
+Result<> sync(Handle file) noexcept { return done(retry(table().file_sync, file)); }
 
 Result<> File::write_all_at(Const_Bytes bytes, std::uint64_t offset) noexcept {
   while (!bytes.empty()) {
-    const Raw raw = retry(table().file_write_at, handle_.get(), bytes.data(), bytes.size(), offset);
-    if (raw < 0) return failure(raw);
-    if (raw == 0) return fail(std::errc::io_error);  // no progress and no reason: never spin
-    bytes = bytes.subspan(static_cast<std::size_t>(raw));
-    offset += static_cast<std::uint64_t>(raw);
+    const Result<std::size_t> taken = os::write_at(handle_.get(), bytes, offset);
+    if (!taken) return std::unexpected{taken.error()};
+    if (*taken == 0) return fail(std::errc::io_error);  // no progress and no reason: never spin
+    bytes = bytes.subspan(*taken);
+    offset += *taken;
   }
   return {};
 }
@@ -71,7 +81,7 @@ Result<File_Status> File::status() const noexcept {
   if (raw < 0) return failure(raw);
   return status;
 }
-Result<> File::sync() noexcept { return done(retry(table().file_sync, handle_.get())); }
+Result<> File::sync() noexcept { return os::sync(handle_.get()); }
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
   auto file = File::open(path, Open_Mode::read);

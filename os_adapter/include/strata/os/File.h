@@ -61,6 +61,11 @@ class File {
   Unique_Handle handle_;
 };
 
+// The same of any open file, for who has its handle.
+Result<std::size_t> read_at(Handle file, Bytes out, std::uint64_t offset) noexcept;
+Result<std::size_t> write_at(Handle file, Const_Bytes bytes, std::uint64_t offset) noexcept;  ///< bytes taken
+Result<> sync(Handle file) noexcept;
+
 /// The whole file, at most `limit` bytes. Errors: file_too_large, is_a_directory, the system's.
 Result<std::string> read_file(const std::string& path, std::size_t limit);
 Result<> rename_file(const std::string& from, const std::string& to);

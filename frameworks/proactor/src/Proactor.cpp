@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <strata/proactor/Proactor.h>
+
+#include <cassert>
+#include <mutex>
+#include <new>
+#include <utility>
+
+#include <strata/os/Completion_Port.h>
+
+#include "Proactor_Core.h"
+
+namespace strata {
+inline namespace v1 {
+
+Proactor_Core::~Proactor_Core() {
+  while (free_ != nullptr) delete std::exchange(free_, free_->next_one);
+}
+
+Asynch_Operation* Proactor_Core::make(Asynch_Operation::Kind kind) noexcept {
+  const std::lock_guard held{monitor_};
+  Asynch_Operation* one = free_;
+  if (one != nullptr) {
+    free_ = std::exchange(one->next_one, nullptr);
+    --free_count_;
+  } else if ((one = new (std::nothrow) Asynch_Operation) == nullptr) {
+    return nullptr;
+  }
+  one->id = ++last_id_;
+  one->kind = kind;
+  return one;
+}
+
+void Proactor_Core::take_back(Asynch_Operation* operation) noexcept {
+  operation->deadline = Timer{};
+  operation->block.clear();
+  operation->accepted.reset();
+  operation->place = operation->moved = 0;
+  operation->error = operation->asked = {};
+  const std::lock_guard held{monitor_};
+  if (free_count_ == most_free) return delete operation;
+  ++free_count_;
+  operation->next_one = std::exchange(free_, operation);
+}
+
+Result<> Proactor_Core::on_a_file_thread(Callback&& work) noexcept {
+  const std::lock_guard held{monitor_};
+  if (files_ == nullptr) {
+    Result<std::unique_ptr<Thread_Pool>> opened = Thread_Pool::open({.threads = file_threads_, .name = "files"});
+    if (!opened) return fail(opened.error());
+    if (const Result<> begun = (*opened)->start(); !begun) return begun;
+    files_ = std::move(*opened);
+  }
+  return files_->post(std::move(work));
+}
+
+void Proactor_Core::end_file_threads() noexcept {
+  if (files_ != nullptr) files_->stop();
+}
+
+Result<std::unique_ptr<Proactor>> Proactor::open(Reactor& reactor, const Proactor_Options& options) try {
+  const bool has_ring = reactor.completion_port() != nullptr;
+  if (options.engine == Proactor_Engine::io_uring && !has_ring) return fail(std::errc::not_supported);
+  const bool on_ring = has_ring && options.engine != Proactor_Engine::emulated;
+  auto core = std::make_unique<Proactor_Core>(reactor, on_ring, options.file_threads);
+  return std::unique_ptr<Proactor>{new Proactor{std::move(core)}};
+} catch (const std::bad_alloc&) {
+  return fail(std::errc::not_enough_memory);
+}
+
+Proactor::Proactor(std::unique_ptr<Proactor_Core> core) noexcept : core_(std::move(core)) {}
+
+Proactor::~Proactor() {
+  core_->end_file_threads();
+  if (core_->home.ended()) core_->home.end(errc::stopping);  // frees what these have given back since
+  assert(core_->handlers == 0);
+}
+
+Result<Handler_Ref> Proactor::adopt(std::unique_ptr<Service_Handler> handler, os::Unique_Handle handle) {
+  return adopt(std::move(handler), std::move(handle), false);
+}
+
+Result<Handler_Ref> Proactor::adopt_file(std::unique_ptr<Service_Handler> handler, os::Unique_Handle handle) {
+  return adopt(std::move(handler), std::move(handle), true);
+}
+
+Result<Handler_Ref> Proactor::adopt(std::unique_ptr<Service_Handler> handler, os::Unique_Handle handle, bool file) {
+  Service_Handler& one = *handler;
+  one.proactor_ = this;
+  one.handle_ = std::move(handle);
+  one.file_ = file;
+  one.kept_.reset(new (std::nothrow) Reactor::Returned);
+  if (one.kept_ == nullptr) return fail(std::errc::not_enough_memory);
+  core_->handlers.fetch_add(1);
+  one.ref_ = Handler_Ref{core_->home, 0};
+  const Result<Handler_Ref> ref = core_->home.adopt(
+      std::move(handler), Event_Mask::none, {.held = true, .by_operations = file || core_->on_ring});
+  if (!ref) return ref;
+  one.ref_ = *ref;
+  const auto open = [](Event_Handler& e, void*) -> Result<> {
+    auto& opened = static_cast<Service_Handler&>(e);
+    if (const Result<> done = opened.open(); !done) opened.close(done.error());
+    return {};
+  };
+  (void)core_->home.begin(*ref, open);
+  return ref;
+}
+
+Reactor& Proactor::reactor() const noexcept { return core_->home; }
+
+const char* Proactor::engine() const noexcept { return core_->on_ring ? "io_uring" : "emulated"; }
+
+std::size_t Proactor::started() const noexcept { return core_->started.load(); }
+
+std::size_t Proactor::completed() const noexcept { return core_->completed.load(); }
+
+}  // namespace v1
+}  // namespace strata

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include <strata/concurrency/Thread_Pool.h>
+#include <strata/os/Monitor.h>
+#include <strata/proactor/Proactor.h>
+#include <strata/reactor/Reactor.h>
+
+#include "Asynch_Operation.h"
+
+namespace strata {
+inline namespace v1 {
+
+/// What the handlers of a Proactor share. @threads any
+class Proactor_Core {
+ public:
+  Proactor_Core(Reactor& reactor, bool ring, unsigned file_threads) noexcept
+      : home(reactor), on_ring(ring), file_threads_(file_threads) {}
+  Proactor_Core(const Proactor_Core&) = delete;
+  Proactor_Core& operator=(const Proactor_Core&) = delete;
+  ~Proactor_Core();
+
+  Asynch_Operation* make(Asynch_Operation::Kind kind) noexcept;  ///< null when memory is out
+  void take_back(Asynch_Operation* operation) noexcept;
+  Result<> on_a_file_thread(Callback&& work) noexcept;
+  void end_file_threads() noexcept;
+
+  Reactor& home;
+  const bool on_ring;
+  std::atomic<std::size_t> started{0}, completed{0}, handlers{0};
+
+ private:
+  static constexpr std::size_t most_free = 1024;
+  os::Monitor monitor_;
+  Asynch_Operation* free_ = nullptr;
+  std::size_t free_count_ = 0;
+  std::uint64_t last_id_ = 0;
+  const unsigned file_threads_;
+  std::unique_ptr<Thread_Pool> files_;
+};
+
+}  // namespace v1
+}  // namespace strata
