@@ -65,7 +65,7 @@ class Actor final : public strata::Service_Handler {
     return on_open ? on_open(*this, nothing) : Result<>{};
   }
   Result<> handle_read(Completed read) override {
-    diary += 'r' + text_of(read.block);
+    diary += 'r' + (brief ? std::to_string(read.size) : text_of(read.block));
     return next(read);
   }
   Result<> handle_write(Completed written) override {
@@ -104,6 +104,7 @@ class Actor final : public strata::Service_Handler {
   std::function<void(std::error_code)> on_close;
   std::error_code why;
   int failures = 0;
+  bool brief = false;  ///< sizes, not bytes
 
  private:
   Result<> next(Completed& completed) { return act_ ? act_(*this, completed) : Result<>{}; }

@@ -41,6 +41,8 @@ struct Asynch_Operation final : Completion_Handler {
   std::int32_t result = 0;   ///< from the engine, not looked at
   Kind kind = Kind::read;
   bool away = false;         ///< the engine has it
+  bool begun = false;        ///< its turn has come
+  std::uint8_t ending = 0;   ///< the emulation takes it back: 2, and 1 from the next flush on
 };
 
 }  // namespace v1

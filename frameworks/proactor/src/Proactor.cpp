@@ -37,6 +37,7 @@ void Proactor_Core::take_back(Asynch_Operation* operation) noexcept {
   operation->accepted.reset();
   operation->place = operation->moved = 0;
   operation->error = operation->asked = {};
+  operation->begun = false;
   const std::lock_guard held{monitor_};
   if (free_count_ == most_free) return delete operation;
   ++free_count_;
@@ -94,7 +95,8 @@ Result<Handler_Ref> Proactor::adopt(std::unique_ptr<Service_Handler> handler, os
   core_->handlers.fetch_add(1);
   one.ref_ = Handler_Ref{core_->home, 0};
   const Result<Handler_Ref> ref = core_->home.adopt(
-      std::move(handler), Event_Mask::none, {.held = true, .by_operations = file || core_->on_ring});
+      std::move(handler), Event_Mask::none,
+      {.held = true, .when_wanted = true, .by_operations = file || core_->on_ring});
   if (!ref) return ref;
   one.ref_ = *ref;
   const auto open = [](Event_Handler& e, void*) -> Result<> {

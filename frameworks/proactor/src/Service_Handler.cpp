@@ -146,7 +146,7 @@ Result<> Service_Handler::sync(Operation_Options options) {
 
 // --- Ends ---
 
-/// One that the engine has comes back from there; others end here.
+/// One that is under way comes back from the engine, a turn later; others end here.
 template <class Such>
 void Service_Handler::end_those(Such such, std::error_code why) noexcept {
   for (const Direction direction : {in, out}) {
@@ -155,14 +155,16 @@ void Service_Handler::end_those(Such such, std::error_code why) noexcept {
       next = one->next_one;
       if (!such(*one) || one->asked) continue;
       one->asked = why;
-      if (!one->away) {
+      if (one->away) {
+        if (proactor_->core_->on_ring) home().cancel(*one);
+      } else if (one->begun) {
+        one->ending = 2;
+        (void)home().flush_later(ref_);
+      } else {
         one->error = why;
         finish(*one);
-      } else if (proactor_->core_->on_ring) {
-        home().cancel(*one);
       }
     }
-    run(direction, false);
   }
   tell_later();
 }
@@ -204,7 +206,21 @@ void Service_Handler::finish(Asynch_Operation& operation) noexcept {
   (void)queues_[operation.sends() ? out : in].remove(operation);
   if (operation.kind == Kind::connect) connecting_ = false;
   operation.deadline = Timer{};
+  ++untold_[operation.sends() ? out : in];
   completed_.push(operation);
+}
+
+void Service_Handler::end_taken_back() noexcept {
+  for (const Direction direction : {in, out}) {
+    Asynch_Operation* const one = queues_[direction].front();
+    if (one == nullptr || one->ending == 0) continue;
+    if (--one->ending != 0) {
+      (void)home().flush_later(ref_);
+    } else {
+      one->error = one->asked;
+      finish(*one);
+    }
+  }
 }
 
 void Service_Handler::tell_later() noexcept {
@@ -215,7 +231,10 @@ Result<> Service_Handler::deliver() {
   for (int i = 0; i < told_at_once; ++i) {
     Asynch_Operation* const one = completed_.pop();
     if (one == nullptr) break;
+    const Direction direction = one->sends() ? out : in;
+    --untold_[direction];
     if (const Result<> done = tell(*one); !done) close(done.error());
+    run(direction, true);
   }
   tell_later();
   close_when_empty();

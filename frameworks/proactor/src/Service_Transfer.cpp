@@ -20,7 +20,6 @@ using Kind = Asynch_Operation::Kind;
 
 namespace {
 
-constexpr int transfers_at_once = 16;  // of one direction in one upcall, so that no other handler waits
 constexpr std::int32_t canceled = -static_cast<std::int32_t>(std::errc::operation_canceled);
 
 std::error_code code_of(std::int32_t result) noexcept { return {-result, std::generic_category()}; }
@@ -68,18 +67,15 @@ std::int32_t do_on_a_file(Asynch_Operation& one, os::Handle file) noexcept {
 
 }  // namespace
 
-/// Has the first of a direction done, and those behind it as long as each ends at once. `tries`: it may succeed now.
+/// Has the first of a direction done, once the one before it was told of: its hook may cancel this one. `tries`: it may
+/// succeed now.
 void Service_Handler::run(Direction direction, bool tries) noexcept {
-  List& queue = queues_[direction];
-  for (int i = 0; !queue.empty(); ++i) {
-    Asynch_Operation& first = *queue.front();
-    if (first.away) return;
-    if (first.kind == Kind::write && first.block.empty()) {  // nothing to do
-      finish(first);
-      continue;
-    }
-    if (proactor_->core_->on_ring || first.of_a_file()) return give_away(first);
-    if (!tries || i == transfers_at_once || !transfer(first)) break;
+  Asynch_Operation* const first = queues_[direction].front();
+  if (untold_[direction] != 0 || (first != nullptr && (first->away || first->ending != 0))) return;
+  if (first != nullptr) first->begun = true;
+  if (first != nullptr && first->kind == Kind::write && first->block.empty()) return finish(*first);  // nothing to do
+  if (first != nullptr && (proactor_->core_->on_ring || first->of_a_file())) return give_away(*first);
+  while (tries && first != nullptr && transfer(*first) && untold_[direction] == 0) {
   }
   update_interest();
 }
@@ -238,7 +234,10 @@ Result<> Service_Handler::handle_input() {
 
 /// Of a flush, too.
 Result<> Service_Handler::handle_output() {
-  if (!proactor_->core_->on_ring) run(out, true);
+  if (!proactor_->core_->on_ring) {
+    run(out, true);
+    end_taken_back();
+  }
   return deliver();
 }
 

@@ -22,6 +22,7 @@ struct Handler_Slot {
   static constexpr std::uint8_t flushing = 8;   ///< stands in the flush list
   static constexpr std::uint8_t common = 16;    ///< its upcalls are the reactor's own: one strand with its callbacks
   static constexpr std::uint8_t wake_one = 32;  ///< others wait for the same
+  static constexpr std::uint8_t when_wanted = 128;   ///< absent while nothing is wanted
   static constexpr std::uint8_t by_operations = 64;  ///< the demultiplexer is told nothing of it
 
   Event_Handler* handler = nullptr;  ///< null: free

@@ -38,6 +38,7 @@ Result<Handler_Ref> Reactor::adopt(std::unique_ptr<Event_Handler> handler, Event
   if (options.descriptor == Descriptor::exclusive) flags |= Handler_Slot::exclusive;
   if (options.strand == Strand_Of::reactor) flags |= Handler_Slot::common;
   if (options.wake_one) flags |= Handler_Slot::wake_one;
+  if (options.when_wanted) flags |= Handler_Slot::when_wanted;
   if (options.by_operations) flags |= Handler_Slot::by_operations;
   const Result<std::uint64_t> token = core_->add(*handler, interest, flags, options.group, options.held);
   if (!token) return fail(token.error());

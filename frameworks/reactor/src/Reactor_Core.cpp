@@ -153,7 +153,9 @@ Result<std::uint64_t> Reactor_Core::add(Event_Handler& handler, Event_Mask inter
     }
   }
   slot.flags = flags;
-  Result<> added = (flags & Handler_Slot::by_operations) != 0 ? Result<>{} : put_in(slot, interest, token);
+  if (slot.has(Handler_Slot::when_wanted) && !any(interest)) slot.flags |= Handler_Slot::absent;
+  const bool waited_for = !slot.has(Handler_Slot::by_operations | Handler_Slot::absent);
+  Result<> added = waited_for ? put_in(slot, interest, token) : Result<>{};
   // Ours no more, but still in the kernel's set: closed in this turn, and not yet by its destructor.
   if (!added && added.error() == std::errc::file_exists) added = demultiplexer->modify(handle, interest, token);
   if (!added) {
@@ -222,7 +224,9 @@ Result<> Reactor_Core::apply(Handler_Slot& slot, std::uint64_t token) {
     if (!any(wanted)) return {};
     done = put_in(slot, wanted, token);
     slot.flags &= static_cast<std::uint8_t>(~Handler_Slot::absent);
-  } else if (wanted != slot.applied && slot.has(Handler_Slot::wake_one)) {  // cannot be modified (epoll_ctl(2))
+  } else if (wanted != slot.applied &&
+             (slot.has(Handler_Slot::wake_one) ||  // cannot be modified (epoll_ctl(2))
+              (slot.has(Handler_Slot::when_wanted) && !any(wanted)))) {
     (void)demultiplexer->remove(slot.handle);
     if (any(wanted)) {
       done = put_in(slot, wanted, token);
@@ -254,6 +258,7 @@ void Reactor_Core::put_back(std::uint64_t token) noexcept {
   if (slot == nullptr) return;
   if (!slot->has(Handler_Slot::absent)) return (void)apply(*slot, token);  // a failure has closed it
   const Event_Mask wanted = slot->effective();
+  if (slot->has(Handler_Slot::when_wanted) && !any(wanted)) return;
   slot->flags &= static_cast<std::uint8_t>(~Handler_Slot::absent);
   slot->applied = wanted;
   if (const Result<> done = put_in(*slot, wanted, token); !done) (void)close(token, done.error());

@@ -99,6 +99,7 @@ class Service_Handler : public Event_Handler {
   template <class Such>
   void end_those(Such such, std::error_code why) noexcept;
   void finish(Asynch_Operation& operation) noexcept;
+  void end_taken_back() noexcept;
   void tell_later() noexcept;
   Result<> deliver();
   Result<> tell(Asynch_Operation& operation);
@@ -117,6 +118,7 @@ class Service_Handler : public Event_Handler {
   os::Unique_Handle handle_;
   List queues_[2];    ///< the first of each is under way
   List completed_;    ///< to be told of
+  std::size_t untold_[2] = {};  ///< of these
   os::Monitor monitor_;  ///< of what follows, up to `kept_`
   Asynch_Operation* arrived_ = nullptr;  ///< came from the engine, not looked at: the last
   bool gone_ = false;                    ///< after its handle_close

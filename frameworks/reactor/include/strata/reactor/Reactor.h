@@ -45,6 +45,7 @@ struct Adopt_Options {
   std::uint32_t group = 0;  ///< a tag for `for_each`; 0 = none
   Strand_Of strand = Strand_Of::handler;
   bool held = false;  ///< no upcall before `begin`, which must follow
+  bool when_wanted = false;  ///< while it wants nothing it is not waited for: errors are not told then
   bool by_operations = false;  ///< its I/O is done by these: the demultiplexer is told nothing of its handle
   bool wake_one = false;  ///< other reactors wait for the same: an event need not wake them all (EPOLLEXCLUSIVE)
 };
