@@ -5,6 +5,7 @@
 #include <exception>
 #include <utility>
 
+#include <strata/connection/Accept_Error.h>
 #include <strata/os/Socket.h>
 #include <strata/reactor/Reactor_Metrics.h>
 #include <strata/wrappers/Address_Text.h>
@@ -18,19 +19,6 @@ namespace {
 
 constexpr std::size_t largest_batch = 64;
 constexpr std::size_t most_at_the_end = 65'536;  // peers in a queue; the kernel's own limit is lower as a rule
-constexpr Duration first_back_off = std::chrono::milliseconds{5};
-constexpr Duration longest_back_off = std::chrono::milliseconds{40};
-
-bool out_of_resources(std::error_code e) noexcept {
-  return e == std::errc::too_many_files_open || e == std::errc::too_many_files_open_in_system ||
-         e == std::errc::no_buffer_space || e == std::errc::not_enough_memory;
-}
-
-/// The listener itself is gone or was never one; all other errors concern the one connection (accept(2)).
-bool fatal(std::error_code e) noexcept {
-  return e == std::errc::bad_file_descriptor || e == std::errc::invalid_argument || e == std::errc::not_a_socket ||
-         e == std::errc::operation_not_supported;
-}
 
 os::Unique_Handle spare() {
   return os::open_socket(os::Family::local, os::Socket_Kind::stream).value_or(os::Unique_Handle{});
@@ -157,8 +145,9 @@ Listener::Accepted Listener::threw(std::string_view what) {
 
 Listener::Accepted Listener::refused(std::error_code error) {
   service_.metrics().accept_errors.add();
-  if (fatal(error)) return Accepted::failed;
-  if (!out_of_resources(error)) return Accepted::one;
+  const Accept_Error about = classify_accept(error);
+  if (about == Accept_Error::of_listener) return Accepted::failed;
+  if (about == Accept_Error::of_one) return Accepted::one;
   if (back_off_ == Duration::zero()) {
     service_.metrics().pauses.add();
     limit_.write(service_.log(), Log_Level::warning, "accepting paused", "error", error, "connections",
@@ -186,7 +175,7 @@ bool Listener::shed_one() {
 void Listener::pause() {
   Reactor& reactor = here();
   if (link_ == nullptr) acceptor_->await_room();
-  back_off_ = back_off_ == Duration::zero() ? first_back_off : std::min(back_off_ * 2, longest_back_off);
+  back_off_ = back_off_ == Duration::zero() ? first_accept_pause : std::min(back_off_ * 2, longest_accept_pause);
   retry_ = reactor.schedule(back_off_, [this] { (void)here().resume(ref_, Suspension::rate); });
   if (retry_.active()) (void)reactor.suspend(ref_, Suspension::rate);  // without memory for a timer: tried every turn
 }

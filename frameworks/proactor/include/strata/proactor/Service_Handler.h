@@ -73,6 +73,9 @@ class Service_Handler : public Event_Handler {
   void close(std::error_code reason = {}) noexcept;
   std::size_t outstanding() const noexcept { return outstanding_; }  ///< started, and not completed
 
+ protected:
+  os::Unique_Handle release_handle() noexcept { return std::move(handle_); }  ///< in handle_close
+
  private:
   friend class Proactor;
   friend struct Asynch_Operation;
