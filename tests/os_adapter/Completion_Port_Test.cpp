@@ -113,8 +113,6 @@ class Completion_Port_Test : public Os_Fixture {
   CPPUNIT_TEST(a_file_is_written_synced_and_read);
   CPPUNIT_TEST(a_poll_tells_what_is_ready);
   CPPUNIT_TEST(a_send_now_does_not_wait_for_room);
-  CPPUNIT_TEST(a_quiet_send_is_told_with_the_next_event);
-  CPPUNIT_TEST(a_quiet_send_that_takes_a_part_is_told_at_once);
   CPPUNIT_TEST(one_canceled_before_it_was_handed_over_ends_once);
   CPPUNIT_TEST(one_canceled_in_the_kernel_ends_once);
   CPPUNIT_TEST(a_cancel_that_comes_late_changes_nothing);
@@ -216,38 +214,6 @@ class Completion_Port_Test : public Os_Fixture {
         sent = rig.run(send);
       }
       CPPUNIT_ASSERT_EQUAL(-static_cast<std::int32_t>(std::errc::resource_unavailable_try_again), sent);
-    });
-  }
-
-  void a_quiet_send_is_told_with_the_next_event() {
-    on_a_port([](Port_Rig& rig) {
-      std::string text = "hello", room(16, ' ');
-      Operation send{Request::send_now, rig.handle(), bytes_of(text)};
-      send.quiet = true;
-      Operation receive{Request::receive, rig.pair.second.get(), bytes_of(room)};
-      rig.port.submit(receive);
-      rig.port.submit(send);
-      Fault_Table faults;
-      faults.fail<&os::Operations::ring_enter>(std::errc::io_error, 0);
-      CPPUNIT_ASSERT_EQUAL(std::size_t{2}, rig.take(10s));
-      CPPUNIT_ASSERT_EQUAL(1, faults.calls<&os::Operations::ring_enter>());
-      CPPUNIT_ASSERT_EQUAL(5, rig.result_of(send));
-      CPPUNIT_ASSERT_EQUAL(5, rig.result_of(receive));
-      rig.told.clear();
-      rig.port.submit(send);
-      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.take(1ms));  // or with the wait's end
-      CPPUNIT_ASSERT_EQUAL(5, rig.result_of(send));
-    });
-  }
-
-  void a_quiet_send_that_takes_a_part_is_told_at_once() {
-    on_a_port([](Port_Rig& rig) {
-      std::string block(1 << 20, 'x');
-      Operation send{Request::send_now, rig.handle(), bytes_of(block)};
-      send.quiet = true;
-      const std::int32_t first = rig.run(send);
-      CPPUNIT_ASSERT(first > 0 && first < 1 << 20);
-      CPPUNIT_ASSERT_EQUAL(-static_cast<std::int32_t>(std::errc::resource_unavailable_try_again), rig.run(send));
     });
   }
 

@@ -14,7 +14,7 @@ inline namespace v1 {
 
 namespace {
 
-constexpr std::size_t most_chunks = 256;  // as many as one turn needs; beyond them a send is a system call
+constexpr std::size_t most_free_chunks = 256;  // as many as one turn needs
 constexpr std::int32_t would_block = -static_cast<std::int32_t>(std::errc::resource_unavailable_try_again);
 constexpr std::int32_t canceled = -static_cast<std::int32_t>(std::errc::operation_canceled);
 
@@ -40,18 +40,16 @@ class Lent {
 void Send_Chunk::handle_completion(const os::Ready& completion) noexcept { owner->sent(completion.result); }
 
 std::unique_ptr<Send_Chunk> Completion_Engine::take_chunk() noexcept {
-  if (free_ == nullptr) {
-    if (made_ == most_chunks) return nullptr;
-    std::unique_ptr<Send_Chunk> one{new (std::nothrow) Send_Chunk};
-    if (one != nullptr) ++made_;
-    return one;
-  }
+  if (free_ == nullptr) return std::unique_ptr<Send_Chunk>{new (std::nothrow) Send_Chunk};
   std::unique_ptr<Send_Chunk> one = std::move(free_);
   free_ = std::move(one->next);
+  --count_;
   return one;
 }
 
 void Completion_Engine::give_chunk(std::unique_ptr<Send_Chunk> chunk) noexcept {
+  if (count_ == most_free_chunks) return;
+  ++count_;
   chunk->next = std::move(free_);
   free_ = std::move(chunk);
 }
@@ -245,10 +243,8 @@ Result<> Completion_Transport::deliver_held(Svc_Handler& handler) {
 // --- Output ---
 
 bool Completion_Transport::sending() noexcept {
-  if (sending_ == nullptr) return false;
-  set(awaited);
-  sending_->quiet = false;
-  return true;
+  if (sending_ != nullptr) set(awaited);
+  return sending_ != nullptr;
 }
 
 Result<std::size_t> Completion_Transport::send(Svc_Handler& handler, std::span<const Const_Bytes> parts) {
@@ -266,7 +262,6 @@ Result<std::size_t> Completion_Transport::send(Svc_Handler& handler, std::span<c
   chunk->handle = handle;
   chunk->data = chunk->bytes.data();
   chunk->size = total;
-  chunk->quiet = true;
   hold();
   home.submit(*chunk);
   sending_ = std::move(chunk);

@@ -39,7 +39,7 @@ class Completion_Engine {
   Completion_Engine(const Completion_Engine&) = delete;
   Completion_Engine& operator=(const Completion_Engine&) = delete;
   ~Completion_Engine();
-  std::unique_ptr<Send_Chunk> take_chunk() noexcept;  ///< null when memory is out, or very many are in use
+  std::unique_ptr<Send_Chunk> take_chunk() noexcept;  ///< null when memory is out
   void give_chunk(std::unique_ptr<Send_Chunk> chunk) noexcept;
 
   Reactor& home;
@@ -48,7 +48,7 @@ class Completion_Engine {
 
  private:
   std::unique_ptr<Send_Chunk> free_;
-  std::size_t made_ = 0;  ///< chunks, those in use among them
+  std::size_t count_ = 0;  ///< of these
 };
 
 /// One connection on a completion port. A receive into lent buffers goes on as long as input is wanted; a send is for

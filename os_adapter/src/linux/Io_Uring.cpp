@@ -275,12 +275,8 @@ class Uring_Demultiplexer final : public Demultiplexer {
         return 0;
       }
       count += reap(out.subspan(count));
-      if (io_uring_cq_ready(ring_.native()) == 0 && io_uring_sq_ready(ring_.native()) == 0 && !ring_.overflows()) {
-        port_.end_silent();
-      }
       again = std::exchange(look_again_, false) || (raw > 0 && ring_.has_more());
       if (count == out.size() || !(again || anew)) {
-        count += port_.take_ended(out.subspan(count));
         if (count > 0 || timeout == Duration::zero() || (blocks && raw == 0)) return count;
         if (limited) timeout = std::max(end - Clock::now(), Duration::zero());
         anew = true;

@@ -66,8 +66,6 @@ class Ring {
     return (IO_URING_READ_ONCE(*ring_.sq.kflags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
   }
 
-  bool overflows() const noexcept { return (IO_URING_READ_ONCE(*ring_.sq.kflags) & IORING_SQ_CQ_OVERFLOW) != 0; }
-
  private:
   /// Never the number of a thread that has ended, as its id may be.
   static std::uint64_t this_thread() noexcept {

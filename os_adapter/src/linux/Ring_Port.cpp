@@ -68,7 +68,6 @@ void Ring_Port::cancel(Submission& operation) noexcept {
   const auto lock = held();
   if (!operation.outstanding() || State::is(operation, State::canceled)) return;
   State::set(operation, State::canceled);
-  if (State::is(operation, State::silent)) return;  // it has ended by the end of the next wait
   if (State::is(operation, State::starved)) feed(operation);
   if (!State::is(operation, State::listed)) listed_.push(operation);
 }
@@ -160,7 +159,6 @@ bool Ring_Port::hand_over() noexcept {
       if (error == 0 && !arm(*one)) return false;
       (void)listed_.pop();
       if (error != 0) end(*one, error);
-      if (State::is(*one, State::silent)) silent_.push(*one);
       continue;
     }
     io_uring_sqe* const entry = ring_.next_entry();
@@ -210,8 +208,7 @@ bool Ring_Port::arm(Submission& operation) noexcept {
       io_uring_prep_send(entry, fd, operation.data, size, MSG_NOSIGNAL);
       break;
     case Request::send_now:
-      io_uring_prep_send(entry, fd, operation.data, size,
-                         MSG_NOSIGNAL | MSG_DONTWAIT | (operation.quiet ? MSG_WAITALL : 0));
+      io_uring_prep_send(entry, fd, operation.data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
       break;
     case Request::poll:
       io_uring_prep_poll_add(entry, fd, events_of(static_cast<Interest>(operation.size)));
@@ -229,25 +226,12 @@ bool Ring_Port::arm(Submission& operation) noexcept {
   entry->user_data = user_data(operation);
   State::set(operation, State::armed);
   ++armed_;
-  if (operation.quiet) {  // with MSG_WAITALL a part is a failure
-    entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
-    State::set(operation, State::silent);
-  }
   return true;
 }
 
-void Ring_Port::end(Submission& operation, Raw result) noexcept {
-  operation.offset = static_cast<std::uint64_t>(result);
+void Ring_Port::end(Submission& operation, Raw error) noexcept {
+  operation.size = static_cast<std::size_t>(-error);
   ended_.push(operation);
-}
-
-void Ring_Port::end_silent() noexcept {
-  const auto lock = held();
-  while (Submission* const one = silent_.pop()) {
-    State::unset(*one, State::silent | State::armed);
-    --armed_;
-    end(*one, static_cast<Raw>(one->size));
-  }
 }
 
 void Ring_Port::told_last(Submission& operation) noexcept {
@@ -262,7 +246,7 @@ std::size_t Ring_Port::take_ended(std::span<Ready> out) noexcept {
     Submission* const one = ended_.pop();
     if (one == nullptr) break;
     told_last(*one);
-    out[count++] = {user_data(*one), Ready::completed | Ready::last, 0, static_cast<std::int32_t>(one->offset)};
+    out[count++] = {user_data(*one), Ready::completed | Ready::last, 0, -static_cast<std::int32_t>(one->size)};
   }
   return count;
 }
@@ -285,10 +269,6 @@ bool Ring_Port::settle(const io_uring_cqe& completion, Ready& ready) noexcept {
   if ((completion.flags & IORING_CQE_F_MORE) == 0) {
     --armed_;
     State::unset(operation, State::armed);
-    if (State::is(operation, State::silent)) {
-      silent_.remove(operation);
-      State::unset(operation, State::silent);
-    }
     const bool canceled = State::is(operation, State::canceled) || canceling_all_;
     if (armed_ == 0) canceling_all_ = false;
     if (State::is(operation, State::listed)) listed_.remove(operation);  // it was to be taken back

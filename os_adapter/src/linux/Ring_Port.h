@@ -23,7 +23,6 @@ class Submission_State {
   static constexpr std::uint8_t armed = 4;     ///< the kernel has it
   static constexpr std::uint8_t canceled = 8;  ///< its user wants it to end
   static constexpr std::uint8_t starved = 16;  ///< found no buffer: in the list of these
-  static constexpr std::uint8_t silent = 32;   ///< the kernel tells only if it fails: in the list of these
 
   static bool is(const Submission& one, std::uint8_t bits) noexcept { return (one.state_ & bits) != 0; }
   static void set(Submission& one, std::uint8_t bits) noexcept {
@@ -79,11 +78,8 @@ class Ring_Port final : public Completion_Port {
   void moved() noexcept { registered_ = false; }
   /// Makes entries of what was submitted or canceled. False: the kernel takes no more now.
   bool hand_over() noexcept;
-  /// What ended without the kernel, or in silence.
+  /// What ended without the kernel.
   std::size_t take_ended(std::span<Ready> out) noexcept;
-  bool has_ended() const noexcept { return !ended_.empty(); }
-  /// All was submitted, and all completions were seen: those that were to fail aloud have not failed.
-  void end_silent() noexcept;
   /// Whether it is to be told, and then what.
   bool settle(const io_uring_cqe& completion, Ready& ready) noexcept;
 
@@ -99,7 +95,7 @@ class Ring_Port final : public Completion_Port {
   Raw register_buffers() noexcept;
   void feed(Submission& starved) noexcept;
   void publish() noexcept;
-  void end(Submission& operation, Raw result) noexcept;
+  void end(Submission& operation, Raw error) noexcept;
   void told_last(Submission& operation) noexcept;
   std::byte* buffer(unsigned index) const noexcept { return buffers_.get() + buffer_size * index; }
 
@@ -111,8 +107,7 @@ class Ring_Port final : public Completion_Port {
   bool shared_ = false;
   Submission_List listed_;  ///< to be handed over, or to be taken back
   Submission_List starved_;  ///< receives that found no buffer
-  Submission_List silent_;   ///< sends that have succeeded unless a completion says something else
-  Submission_List ended_;    ///< with their results in `offset`
+  Submission_List ended_;   ///< with an error in their `size`
   std::size_t outstanding_ = 0, armed_ = 0;
   bool cancel_all_ = false;      ///< asked for
   bool canceling_all_ = false;  ///< handed over, and not all have ended
