@@ -33,6 +33,7 @@ class Svc_Handler_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(what_is_left_unread_is_charged);
   CPPUNIT_TEST(resume_delivers_what_was_left_unread);
   CPPUNIT_TEST(unread_bytes_come_before_the_end);
+  CPPUNIT_TEST(an_end_waits_behind_unread_bytes_that_suspend);
   CPPUNIT_TEST(unread_bytes_come_again_when_the_queue_has_fallen);
   CPPUNIT_TEST(bytes_before_the_end_are_delivered);
   CPPUNIT_TEST(the_end_closes_by_default);
@@ -197,6 +198,28 @@ class Svc_Handler_Test : public CppUnit::TestFixture {
       Rig::expect_ok(other.host->put(pattern(50'000)));  // above the high mark until the flush
       rig.expect_closed(errc::end_of_stream);
       CPPUNIT_ASSERT_EQUAL(std::string{"jobjob"}, rig.stage->received);
+    });
+  }
+
+  void an_end_waits_behind_unread_bytes_that_suspend() {
+    on_each_backend([](Rig& rig) {
+      rig.stage->on_data = [&](Host& h, Bytes bytes) {
+        if (rig.stage->deliveries > 1) return h.suspend(), Result<>{};
+        return h.unread(bytes);
+      };
+      auto& client = rig.connect();
+      client.send("x");
+      rig.expect_received("x");
+      client.finish();
+      Rig::expect_ok(rig.reactor->post(client.host->ref(), [&] {
+        client.host->suspend();
+        client.host->resume();
+      }));
+      rig.until([&] { return rig.stage->deliveries == 2; });
+      rig.expect_open();
+      client.host->resume();
+      rig.expect_end(client);
+      CPPUNIT_ASSERT_EQUAL(std::string{"odec"}, rig.stage->diary);
     });
   }
 

@@ -283,6 +283,8 @@ bool Transport::wants_more(const Svc_Handler& handler) noexcept { return handler
 
 Result<> Transport::deliver_end(Svc_Handler& handler) { return handler.deliver_end(); }
 
+bool Transport::knows_end(const Svc_Handler& handler) noexcept { return handler.is(svc::end_seen); }
+
 void Transport::take_back(Svc_Handler& handler, Const_Bytes unsent) { handler.take_back(unsent); }
 
 Handler_Ref Transport::ref_of(const Svc_Handler& handler) noexcept { return handler.ref_; }

@@ -106,6 +106,11 @@ void Completion_Transport::close(Svc_Handler& handler, bool abort) noexcept {
   let_go();
 }
 
+/// Once: whoever waits for events reads it, too.
+void Completion_Transport::know(const Svc_Handler& handler) noexcept {
+  if (token_ == 0) token_ = ref_of(handler).token();
+}
+
 Completion_Transport::Aside* Completion_Transport::aside() noexcept {
   if (aside_ == nullptr) aside_.reset(new (std::nothrow) Aside{*this});
   return aside_.get();
@@ -114,7 +119,7 @@ Completion_Transport::Aside* Completion_Transport::aside() noexcept {
 // --- Input ---
 
 Result<> Completion_Transport::want(Svc_Handler& handler, os::Interest directions) {
-  token_ = ref_of(handler).token();
+  know(handler);
   const bool input_wanted = any(directions & os::Interest::input);
   if (input_wanted) {
     set(wanted);
@@ -201,7 +206,7 @@ Result<> Completion_Transport::receive(Svc_Handler& handler, const os::Ready& co
     done = waits ? keep(handler, bytes) : deliver(handler, bytes);
   } else if (completion.result == 0) {
     set(ended);
-    if (wants_more(handler) && (aside_ == nullptr || !aside_->holds())) return deliver_end(handler);
+    if (wants_more(handler) && (aside_ == nullptr || !aside_->holds())) return tell_end(handler);
     if (aside() == nullptr) return fail(std::errc::not_enough_memory);
     aside_->end_held = true;
   } else if (completion.result != canceled) {
@@ -237,7 +242,16 @@ Result<> Completion_Transport::deliver_held(Svc_Handler& handler) {
   }
   if (!aside_->end_held || !aside_->held.empty() || !wants_more(handler)) return {};
   aside_->end_held = false;
-  return deliver_end(handler);
+  return tell_end(handler);
+}
+
+/// It does not come again. What the handler had left unread goes before it, and may be all that it takes now.
+Result<> Completion_Transport::tell_end(Svc_Handler& handler) {
+  const Result<> done = deliver_end(handler);
+  if (!done || knows_end(handler)) return done;
+  if (aside() == nullptr) return fail(std::errc::not_enough_memory);
+  aside_->end_held = true;
+  return {};
 }
 
 // --- Output ---
@@ -255,7 +269,7 @@ Result<std::size_t> Completion_Transport::send(Svc_Handler& handler, std::span<c
   std::unique_ptr<Send_Chunk> chunk;
   if (total <= Send_Chunk::capacity && !home.pooled() && home.context() != nullptr) chunk = engine_.take_chunk();
   if (chunk == nullptr) return parts.size() == 1 ? os::send(handle, parts[0]) : os::send(handle, parts);
-  token_ = ref_of(handler).token();
+  know(handler);
   std::byte* end = chunk->bytes.data();
   for (const Const_Bytes part : parts) end = std::ranges::copy(part, end).out;
   chunk->owner = this;
@@ -300,7 +314,10 @@ Result<> Completion_Transport::watch(bool something, os::Interest directions) {
   a.awaits = something;
   a.awaited = directions;
   if (a.polling) {
-    if (!something || a.poll.size != static_cast<std::size_t>(directions)) engine_.home.cancel(a.poll);
+    if (!something || a.asked != directions) {
+      a.changing = true;
+      engine_.home.cancel(a.poll);
+    }
   } else if (something && !a.hung_up) {
     submit_poll();
   }
@@ -311,7 +328,8 @@ void Completion_Transport::submit_poll() noexcept {
   Aside& a = *aside_;
   a.polling = true;
   a.poll.handle = handle;
-  a.poll.size = static_cast<std::size_t>(a.awaited);
+  a.asked = a.awaited;
+  a.poll.size = static_cast<std::size_t>(a.asked);
   hold();
   engine_.home.submit(a.poll);
 }
@@ -326,14 +344,21 @@ Result<> Completion_Transport::take_up_poll(Event_Handler& event_handler, void*)
   auto& transport = static_cast<Completion_Transport&>(of(static_cast<Svc_Handler&>(event_handler)));
   Aside& a = *transport.aside_;
   a.polling = false;
+  const bool changed = std::exchange(a.changing, false);
   if (!a.awaits) return {};
-  if (a.result == canceled) return transport.submit_poll(), Result<>{};
+  if (a.result == canceled) {  // where nobody here has asked for it, the reactor ends
+    if (changed) transport.submit_poll();
+    return {};
+  }
   if (a.result < 0) return fail(code_of(a.result));
   const auto set = static_cast<std::uint8_t>(a.result);
   const bool error = (set & os::Ready::error) != 0;
   if (error && !any(a.awaited)) {
     const std::error_code cause = os::pending_error(transport.handle);
     return fail(cause ? cause : std::make_error_code(std::errc::connection_reset));
+  }
+  if (!any(a.awaited) && (set & (os::Ready::hangup | os::Ready::read_end)) == 0) {  // the answer to an earlier question
+    return transport.submit_poll(), Result<>{};
   }
   a.awaits = false;
   if (any(a.awaited)) return transport.engine_.home.flush_later(transport.ref());

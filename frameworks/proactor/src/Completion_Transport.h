@@ -90,6 +90,7 @@ class Completion_Transport final : public Transport, public Completion_Handler {
 
   void hold() noexcept;
   void let_go() noexcept;
+  void know(const Svc_Handler& handler) noexcept;
   Aside* aside() noexcept;
   Handler_Ref ref() const noexcept { return {engine_.home, token_}; }
   void submit_receive() noexcept;
@@ -101,9 +102,10 @@ class Completion_Transport final : public Transport, public Completion_Handler {
   static Result<> take_up_poll(Event_Handler& handler, void*);
   Result<> receive(Svc_Handler& handler, const os::Ready& completion);
   Result<> keep(Svc_Handler& handler, Const_Bytes bytes);
+  Result<> tell_end(Svc_Handler& handler);
 
   Completion_Engine& engine_;
-  std::uint64_t token_ = 0;  ///< the handler's; 0: not known yet
+  std::uint64_t token_ = 0;  ///< the handler's; 0: nothing was submitted yet
   std::unique_ptr<Send_Chunk> sending_;
   std::unique_ptr<Aside> aside_;
   std::atomic<std::uint32_t> holds_{1};
@@ -124,10 +126,11 @@ struct Completion_Transport::Aside {
 
   Poll poll;
   bool polling = false;     ///< it was submitted, and its completion not taken up
+  bool changing = false;    ///< and it was canceled
   bool awaits = false;      ///< it is to tell of `awaited`, and of errors
   bool hung_up = false;     ///< it has told of an end
   bool end_held = false;    ///< the stream's, behind what is held
-  os::Interest awaited = os::Interest::none;
+  os::Interest awaited = os::Interest::none, asked = os::Interest::none;  ///< and what the one under way is to tell of
   std::int32_t result = 0;  ///< of the poll
   Message_Block held;       ///< came while nothing was wanted
   os::Monitor monitor;      ///< of `arrived`

@@ -323,13 +323,14 @@ void Reactor_Core::operations_changed() noexcept {
 /// One that does not end keeps whoever waits here: a file's that the disk does not answer.
 void Reactor_Core::end_operations() noexcept {
   if (port == nullptr) return;
-  port->cancel_all();
-  while (port->outstanding() != 0) {
+  for (bool more = true; port->outstanding() != 0;) {
+    if (more) port->cancel_all();  // also what a completion has led to
     const Result<std::size_t> ended = demultiplexer->wait(events_, Duration{-1});
     if (!ended) return log_.error("operations were left behind", "count", port->outstanding(), "error", ended.error());
     for (std::size_t i = 0; i < *ended; ++i) {
       if (events_[i].is(os::Ready::completed)) complete(events_[i]);
     }
+    more = *ended != 0;
   }
 }
 

@@ -266,6 +266,7 @@ bool Ring_Port::settle(const io_uring_cqe& completion, Ready& ready) noexcept {
       recycle(index);
     }
   }
+  std::int32_t result = completion.res;
   if ((completion.flags & IORING_CQE_F_MORE) == 0) {
     --armed_;
     State::unset(operation, State::armed);
@@ -289,11 +290,12 @@ bool Ring_Port::settle(const io_uring_cqe& completion, Ready& ready) noexcept {
     if (lends && !canceled && completion.res > 0) {  // it had its share, or ended early, as when the queue is full
       listed_.push(operation);
     } else {
+      const bool tries = result == -ENOBUFS || (result == -EINVAL && multishot_);  // as above, but for the cancel
+      if (lends && canceled && tries) result = -ECANCELED;
       set |= Ready::last;
       told_last(operation);
     }
   }
-  std::int32_t result = completion.res;
   if (operation.request == Request::poll && result >= 0) result = ready_of(static_cast<std::uint32_t>(result));
   ready = {user_data(operation), set, index, result};
   return true;

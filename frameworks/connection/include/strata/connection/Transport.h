@@ -48,6 +48,8 @@ class Transport {
   /// After a delivery. False when the handler takes no more now: closed, suspended or paused.
   static bool wants_more(const Svc_Handler& handler) noexcept;
   static Result<> deliver_end(Svc_Handler& handler);
+  /// After that. False: what it had left unread came first, and it takes no more now: the end is to be delivered anew.
+  static bool knows_end(const Svc_Handler& handler) noexcept;
   /// The peer has not taken the rest of what was sent: it is queued, in front.
   static void take_back(Svc_Handler& handler, Const_Bytes unsent);
   static Handler_Ref ref_of(const Svc_Handler& handler) noexcept;
