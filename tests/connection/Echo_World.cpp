@@ -22,8 +22,8 @@ Echo_World::Inside::Inside(Echo_World& world, Life& life, bool last) : life_(lif
 }
 Echo_World::Inside::~Inside() { life_.inside.store(false, std::memory_order_relaxed); }
 
-Echo_World::Echo_World(const Service_Model& model, std::string_view mechanism, std::uint64_t seed)
-    : seed_(seed), rig_(model, mechanism) {
+Echo_World::Echo_World(const Service_Model& model, std::string_view engine, std::uint64_t seed)
+    : seed_(seed), rig_(model, engine) {
   strata::Stream_Options stream;
   stream.high_water = 32 * 1024;
   stream.low_water = 8 * 1024;

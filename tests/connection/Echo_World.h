@@ -27,7 +27,7 @@ namespace strata_test {
 /// order is looked at in every hook and by every peer; the first breach is kept.
 class Echo_World {
  public:
-  Echo_World(const Service_Model& model, std::string_view mechanism, std::uint64_t seed);
+  Echo_World(const Service_Model& model, std::string_view engine, std::uint64_t seed);
   ~Echo_World();
 
   /// About so many operations; then all ends.

@@ -20,9 +20,11 @@
 #include <strata/logging/Log_System.h>
 #include <strata/os/Operations.h>
 #include <strata/os/Thread.h>
+#include <strata/proactor/Completion_Transports.h>
 #include <strata/reactor/Reactor_Options.h>
 #include <strata_test/Descriptor_Guard.h>
 #include <strata_test/Interruptions.h>
+#include <strata_test/Mechanisms.h>
 
 namespace strata_test {
 
@@ -45,7 +47,11 @@ inline constexpr std::array service_models{
     Service_Model{"several reactors, exclusive", 2, strata::Dispatch::single, 1, strata::Accept_Mode::exclusive},
     Service_Model{"several pools", 2, strata::Dispatch::leader_followers, 2},
 };
-inline constexpr std::array<std::string_view, 3> mechanisms{"epoll", "poll", "select"};
+/// What each of them runs on: mechanisms of readiness, and a ring's completions where this machine allows a ring.
+inline std::span<const std::string_view> service_engines() {
+  static constexpr std::array<std::string_view, 4> names{"epoll", "poll", "select", "completions"};
+  return std::span{names}.first(io_uring_allowed() ? 4 : 3);
+}
 
 /// Whether it comes within half a minute of the system's time; meanwhile this thread gives way.
 template <class Condition>
@@ -64,30 +70,36 @@ void until(Condition reached) {
 /// The reactors of a model, with threads of their own; a service of the test's class stands on them.
 class Model_Rig {
  public:
-  Model_Rig(const Service_Model& of, std::string_view mechanism) : model(of) {
+  Model_Rig(const Service_Model& of, std::string_view engine) : model(of) {
     strata::Log_System::process().set_level("", strata::Log_Level::off);
     if (Interruptions::wanted()) interruptions_.emplace();
     strata::Reactor_Options options;
-    options.demultiplexer = mechanism;
+    const bool completes = engine == "completions";
+    options.demultiplexer = completes ? "io_uring" : engine;
     strata::Reactor_Options serving = options;
     serving.dispatch = model.dispatch;
     serving.threads = model.threads;
     main = std::move(*strata::Reactor::open(model.reactors == 0 ? serving : options));
     if (model.reactors != 0) pool_ = std::move(*strata::Reactor_Pool::open(*main, model.reactors, serving));
+    if (!completes) return;
+    std::vector<strata::Reactor*> homes{main.get()};
+    homes.insert(homes.end(), this->serving().begin(), this->serving().end());
+    transports = std::move(*strata::Completion_Transports::open(homes));
   }
 
   std::span<strata::Reactor* const> serving() const {
     return pool_ ? pool_->serving() : std::span<strata::Reactor* const>{};
   }
   /// Threads that `offload`ed work runs in; before `start`.
-  strata::Thread_Pool* add_workers() {
-    workers_ = std::move(*strata::Thread_Pool::open({.threads = 2}));
+  strata::Thread_Pool* add_workers(unsigned threads = 2, std::size_t capacity = 1024) {
+    workers_ = std::move(*strata::Thread_Pool::open({.threads = threads, .capacity = capacity}));
     return workers_.get();
   }
   /// On a port of the system's choice.
   template <class Handler>
   strata::os::Socket_Address listen(strata::Service& service, strata::Acceptor_Options options = {}) {
     options.accept = model.accept;
+    service.set_transports(transports.get());
     acceptor_ = std::make_unique<strata::Acceptor<Handler>>(service);
     const std::array any{strata::os::Socket_Address::ipv4(std::array<std::uint8_t, 4>{127, 0, 0, 1}, 0)};
     const auto opened = acceptor_->open(any, options);
@@ -97,7 +109,10 @@ class Model_Rig {
   void start() {
     CPPUNIT_ASSERT(!workers_ || workers_->start());
     CPPUNIT_ASSERT(!pool_ || pool_->start());
-    runner_ = std::move(*strata::os::spawn("main", [this] { ran_ = main->run(); }));
+    runner_ = std::move(*strata::os::spawn("main", [this] {
+      ran_ = main->run();
+      main->end_operations();
+    }));
   }
   /// At home of the service.
   template <class Call>
@@ -127,6 +142,7 @@ class Model_Rig {
   strata::Acceptor_Base& acceptor() { return *acceptor_; }
 
   const Service_Model& model;
+  std::unique_ptr<strata::Completion_Transports> transports;  // outlives the reactors, whose operations end last
   std::unique_ptr<strata::Reactor> main;
 
  private:

@@ -83,8 +83,8 @@ class Actor final : public strata::Svc_Handler {
 
 /// A Shared_Stage in one model, with its peers in the test's thread, and a seam between.
 struct Fault_Rig {
-  Fault_Rig(const Service_Model& model, std::string_view mechanism, const strata::Stream_Options& stream)
-      : models(model, mechanism) {
+  Fault_Rig(const Service_Model& model, std::string_view engine, const strata::Stream_Options& stream)
+      : models(model, engine) {
     constexpr std::size_t unlimited = strata::Budget::unlimited;
     service = std::make_unique<Shared_Stage>("test", *models.main, stream, nullptr, unlimited, models.serving());
   }
@@ -140,21 +140,21 @@ inline void Fault_Rig::expect_all_served() {
   for (Peer& peer : peers) until([&] { return echoes(peer); });
 }
 
-/// Runs `test(rig)` in every model on every mechanism.
+/// Runs `test(rig)` in every model on every engine.
 template <class Test>
 void on_each_service_model(const strata::Stream_Options& stream, Test test) {
   for (const Service_Model& model : service_models) {
-    for (const std::string_view mechanism : mechanisms) {
+    for (const std::string_view engine : service_engines()) {
       try {
         const Descriptor_Guard guard;
         {
-          Fault_Rig rig{model, mechanism, stream};
+          Fault_Rig rig{model, engine, stream};
           test(rig);
           rig.finish();
         }
         guard.check();
       } catch (CppUnit::Exception& failure) {
-        const std::string where = "in " + std::string{model.name} + " on " + std::string{mechanism};
+        const std::string where = "in " + std::string{model.name} + " on " + std::string{engine};
         failure.setMessage(CppUnit::Message{where, failure.message().details()});
         throw;
       }

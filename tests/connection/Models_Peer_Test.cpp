@@ -113,7 +113,7 @@ class Models_Peer_Test : public CppUnit::TestFixture {
   }
 
   void fault_11_each_connect_has_one_completion() {
-    const std::uint64_t tries = count(100'000) / service_models.size() / mechanisms.size() + 1;
+    const std::uint64_t tries = count(100'000) / service_models.size() / service_engines().size() + 1;
     on_each_service_model([&](Fault_Rig& rig) {
       const Harbour harbour;
       const Nobody nobody;
@@ -193,10 +193,10 @@ class Models_Peer_Test : public CppUnit::TestFixture {
   /// Twenty times SIGSTOP and SIGCONT, while peers ask.
   void fault_23_a_process_that_was_stopped_serves_on() {
     for (const Service_Model& model : service_models) {
-      for (const std::string_view mechanism : mechanisms) {
+      for (const std::string_view engine : service_engines()) {
         auto link = std::move(*os::socket_pair());
         const pid_t server = ::fork();
-        if (server == 0) ::_exit(serve(model, mechanism, std::move(link.first), link.second));
+        if (server == 0) ::_exit(serve(model, engine, std::move(link.first), link.second));
         link.first.reset();
         os::Socket_Address address = loopback();
         std::array<std::byte, 2> port;
@@ -221,11 +221,11 @@ class Models_Peer_Test : public CppUnit::TestFixture {
 
  private:
   /// In a process of its own, which was forked while it had one thread: until the parent's end of `link` closes.
-  static int serve(const Service_Model& model, std::string_view mechanism, os::Unique_Handle link,
+  static int serve(const Service_Model& model, std::string_view engine, os::Unique_Handle link,
                    os::Unique_Handle& parents) {
     parents.reset();
     try {
-      Fault_Rig rig{model, mechanism, {}};
+      Fault_Rig rig{model, engine, {}};
       std::atomic<std::uint64_t> ticks{0};
       rig.service->on_open = [&ticks](Actor& actor) -> Result<> {
         actor.timer = actor.schedule(1ms, [&ticks] { ++ticks; }, 1ms);

@@ -28,16 +28,16 @@ class Models_Random_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(so_do_several_pools);
   CPPUNIT_TEST_SUITE_END();
 
-  static void try_seed(const Service_Model& model, std::string_view mechanism, std::uint64_t seed, const char* test) {
+  static void try_seed(const Service_Model& model, std::string_view engine, std::uint64_t seed, const char* test) {
     const Descriptor_Guard guard;
     std::string complaint;
     {
-      Echo_World world{model, mechanism, seed};
+      Echo_World world{model, engine, seed};
       world.run(operations);
       complaint = world.complaint();
     }
     if (!complaint.empty()) {
-      const std::string where = std::string{model.name} + " on " + std::string{mechanism} + ": ";
+      const std::string where = std::string{model.name} + " on " + std::string{engine} + ": ";
       CPPUNIT_FAIL(where + complaint + "\nreplay: STRATA_SEED=" + std::to_string(seed) +
                    " connection_tests Models_Random_Test::" + test);
     }
@@ -45,13 +45,13 @@ class Models_Random_Test : public CppUnit::TestFixture {
   }
 
   static void try_all(std::size_t model, const char* test) {
-    for (const std::string_view mechanism : mechanisms) {
+    for (const std::string_view engine : service_engines()) {
       if (const char* asked = std::getenv("STRATA_SEED")) {
-        try_seed(service_models[model], mechanism, std::strtoull(asked, nullptr, 10), test);
+        try_seed(service_models[model], engine, std::strtoull(asked, nullptr, 10), test);
         continue;
       }
       for (std::uint64_t seed = 1; seed <= count(1'000'000) / operations; ++seed) {
-        try_seed(service_models[model], mechanism, seed, test);
+        try_seed(service_models[model], engine, seed, test);
       }
     }
   }

@@ -49,7 +49,7 @@ class Models_Stream_Test : public CppUnit::TestFixture {
   }
 
   void fault_5_a_reset_in_the_middle_of_a_write_is_one_close() {
-    const std::uint64_t resets = count(100'000) / mechanisms.size() + 1;  // of each model
+    const std::uint64_t resets = count(100'000) / service_engines().size() + 1;  // of each model
     const std::string reply = pattern(300'000);
     on_each_service_model([&](Fault_Rig& rig) {
       rig.service->on_open = [&reply](Actor& actor) { return actor.put(reply); };
@@ -220,7 +220,7 @@ class Models_Stream_Test : public CppUnit::TestFixture {
   }
 
   void fault_15_a_hook_that_throws_costs_its_connection() {
-    const std::uint64_t throws = count(1'000'000) / 10 / mechanisms.size();  // of each model
+    const std::uint64_t throws = count(1'000'000) / 10 / service_engines().size();  // of each model
     on_each_service_model([&](Fault_Rig& rig) {
       rig.service->on_open = [](Actor& actor) -> Result<> {
         if (actor.peer().port() % 3 == 0) throw std::runtime_error{"open"};

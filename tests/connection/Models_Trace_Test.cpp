@@ -184,7 +184,7 @@ class Client {
 
 class Models_Trace_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Models_Trace_Test);
-  CPPUNIT_TEST(every_model_and_mechanism_leaves_the_same_traces);
+  CPPUNIT_TEST(every_model_and_engine_leaves_the_same_traces);
   CPPUNIT_TEST_SUITE_END();
 
   static constexpr std::size_t connections = 8;
@@ -211,8 +211,8 @@ class Models_Trace_Test : public CppUnit::TestFixture {
   }
 
   /// Of the connections, and of their peers by "peer NAME".
-  static Traces run(const Service_Model& model, std::string_view mechanism, std::uint64_t seed) {
-    Model_Rig rig{model, mechanism};
+  static Traces run(const Service_Model& model, std::string_view engine, std::uint64_t seed) {
+    Model_Rig rig{model, engine};
     Trace_Service service{rig, seed % 2 == 0 ? rig.add_workers() : nullptr};
     const os::Socket_Address address = rig.listen<Obedient>(service);
     rig.start();
@@ -250,7 +250,7 @@ class Models_Trace_Test : public CppUnit::TestFixture {
   }
 
  public:
-  void every_model_and_mechanism_leaves_the_same_traces() {
+  void every_model_and_engine_leaves_the_same_traces() {
     const char* asked = std::getenv("STRATA_SEED");
     const std::uint64_t first = asked != nullptr ? std::strtoull(asked, nullptr, 10) : 1;
     const std::uint64_t last = asked != nullptr ? first : count(1'000'000) / operations;
@@ -259,10 +259,10 @@ class Models_Trace_Test : public CppUnit::TestFixture {
       const Traces expected = run(service_models[0], "epoll", seed);
       CPPUNIT_ASSERT_EQUAL(2 * connections, expected.size());
       for (const Service_Model& model : service_models) {
-        for (const std::string_view mechanism : mechanisms) {
-          const std::string where = std::string{model.name} + " on " + std::string{mechanism} + ", STRATA_SEED=" +
+        for (const std::string_view engine : service_engines()) {
+          const std::string where = std::string{model.name} + " on " + std::string{engine} + ", STRATA_SEED=" +
                                     std::to_string(seed) + ": ";
-          compare(expected, run(model, mechanism, seed), where);
+          compare(expected, run(model, engine, seed), where);
         }
       }
       guard.check();

@@ -13,6 +13,7 @@
 #include <strata/os/Thread.h>
 
 #include "Connection_Rig.h"
+#include "Model_Rig.h"
 
 namespace {
 
@@ -63,7 +64,7 @@ class Offload_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(under_load_every_request_is_answered_once_in_order);
   CPPUNIT_TEST_SUITE_END();
 
-  /// Over every mechanism, with the work done by itself and, where there are threads, by workers.
+  /// On every engine, with the work done by itself and, where there are threads, by workers.
   template <class Test>
   static void each_way(Test test, const Rig_Options& options = {}) {
     on_each_backend(options, [&](Connection_Rig& rig) { test(rig); });
@@ -71,7 +72,7 @@ class Offload_Test : public CppUnit::TestFixture {
   }
   template <class Test>
   static void with_workers(Test test, const Rig_Options& options = {}, std::size_t capacity = 1024) {
-    for (const std::string_view mechanism : {"epoll", "poll", "select"}) {
+    for (const std::string_view engine : service_engines()) {
       auto around = [&](Connection_Rig& rig) {
         auto pool = std::move(*strata::Thread_Pool::open({.threads = 2, .capacity = capacity}));
         CPPUNIT_ASSERT(pool->start().has_value());
@@ -80,7 +81,7 @@ class Offload_Test : public CppUnit::TestFixture {
         rig.acceptor.reset();
         pool->stop();
       };
-      on_backend(mechanism, options, around);
+      on_backend(engine, options, around);
     }
   }
 
@@ -302,7 +303,16 @@ class Offload_Test : public CppUnit::TestFixture {
     });
   }
 
-  void under_load_every_request_is_answered_once_in_order();
+  void under_load_every_request_is_answered_once_in_order() {
+    for (const auto dispatch : {strata::Dispatch::single, strata::Dispatch::worker_pool,
+                                strata::Dispatch::leader_followers}) {
+      load("auto", dispatch);
+      if (io_uring_allowed()) load("completions", dispatch);
+    }
+  }
+
+ private:
+  static void load(std::string_view engine, strata::Dispatch dispatch);
 };
 
 /// One byte a request, upper case the reply; each of them by the workers.
@@ -316,55 +326,40 @@ class Upper final : public strata::Svc_Handler {
 };
 
 /// Several reactors, several workers, clients that hang up in the middle.
-void Offload_Test::under_load_every_request_is_answered_once_in_order() {
-  strata::Log_System::process().set_level("", strata::Log_Level::off);
-  for (const auto dispatch : {strata::Dispatch::single, strata::Dispatch::worker_pool,
-                              strata::Dispatch::leader_followers}) {
-    const Descriptor_Guard guard;
-    {
-      strata::Reactor_Options each;
-      each.dispatch = dispatch;
-      each.threads = 2;
-      auto main = std::move(*strata::Reactor::open());
-      auto serving = std::move(*strata::Reactor_Pool::open(*main, 2, each));
-      auto workers = std::move(*strata::Thread_Pool::open({.threads = 3, .capacity = 100'000}));
-      strata::Service service{"upper", *main, {}, nullptr, strata::Budget::unlimited, serving->serving()};
-      service.set_workers(workers.get());
-      strata::Acceptor<Upper> acceptor{service};
-      CPPUNIT_ASSERT(acceptor.open(std::array{loopback()}, {}).has_value());
-      const auto address = acceptor.addresses().at(0);
-      CPPUNIT_ASSERT(workers->start().has_value() && serving->start().has_value());
-      auto runner = std::move(*strata::os::spawn("main", [&] { (void)main->run(); }));
-      const auto requests = static_cast<std::size_t>(strata_test::count(1'000'000));
-      std::vector<Peer> peers;
-      for (int i = 0; i < 8; ++i) peers.push_back(Peer::connect(address));
-      std::string sent, wanted;
-      for (std::size_t i = 0; i < requests; ++i) {
-        sent += static_cast<char>('a' + i % 26);
-        wanted += static_cast<char>('A' + i % 26);
-      }
-      for (std::size_t i = 0; i < peers.size(); ++i) {
-        peers[i].push(sent);
-        if (i % 4 == 3) peers[i].reset();
-      }
-      for (std::size_t i = 0; i < peers.size(); ++i) {
-        if (i % 4 == 3) continue;
-        while (peers[i].got.size() < wanted.size() && !peers[i].ended && !peers[i].error) {
-          peers[i].read();
-          std::this_thread::yield();
-        }
-        CPPUNIT_ASSERT(peers[i].got == wanted);
-      }
-      peers.clear();
-      CPPUNIT_ASSERT(main->post([&] { acceptor.close(); }).has_value());
-      while (!service.idle()) std::this_thread::yield();
-      workers->stop();
-      serving->stop();
-      main->stop();
-      runner.join();
+void Offload_Test::load(std::string_view engine, strata::Dispatch dispatch) {
+  const Service_Model model{"several reactors", 2, dispatch, 2};
+  const Descriptor_Guard guard;
+  {
+    Model_Rig rig{model, engine};
+    strata::Service service{"upper", *rig.main, {}, nullptr, strata::Budget::unlimited, rig.serving()};
+    service.set_workers(rig.add_workers(3, 100'000));
+    const auto address = rig.listen<Upper>(service);
+    rig.start();
+    const auto requests = static_cast<std::size_t>(strata_test::count(1'000'000));
+    std::vector<Peer> peers;
+    for (int i = 0; i < 8; ++i) peers.push_back(Peer::connect(address));
+    std::string sent, wanted;
+    for (std::size_t i = 0; i < requests; ++i) {
+      sent += static_cast<char>('a' + i % 26);
+      wanted += static_cast<char>('A' + i % 26);
     }
-    guard.check();
+    for (std::size_t i = 0; i < peers.size(); ++i) {
+      peers[i].push(sent);
+      if (i % 4 == 3) peers[i].reset();
+    }
+    for (std::size_t i = 0; i < peers.size(); ++i) {
+      if (i % 4 == 3) continue;
+      while (peers[i].got.size() < wanted.size() && !peers[i].ended && !peers[i].error) {
+        peers[i].read();
+        std::this_thread::yield();
+      }
+      CPPUNIT_ASSERT(peers[i].got == wanted);
+    }
+    peers.clear();
+    while (service.connections() != 0) std::this_thread::yield();
+    CPPUNIT_ASSERT(rig.end(service));
   }
+  guard.check();
 }
 
 }  // namespace

@@ -19,7 +19,9 @@
 #include <strata/os/Socket.h>
 #include <strata/os/Stack.h>
 #include <strata/os/Thread.h>
+#include <strata/proactor/Completion_Transports.h>
 #include <strata_test/Descriptor_Guard.h>
+#include <strata_test/Mechanisms.h>
 
 namespace strata_test {
 
@@ -46,10 +48,15 @@ class Spread_Rig : public CppUnit::TestFixture {
     open_reactors(3, {});
     released_ = false;
   }
-  void open_reactors(unsigned count, const strata::Reactor_Options& each) {
+  void open_reactors(unsigned count, strata::Reactor_Options each) {
+    if (completes_) each.demultiplexer = "io_uring";
     main_ = std::move(*Reactor::open());
     pool_ = std::move(*strata::Reactor_Pool::open(*main_, count, each));
     service_.emplace("test", *main_, strata::Stream_Options{}, nullptr, strata::Budget::unlimited, pool_->serving());
+    if (completes_) {
+      transports_ = std::move(*strata::Completion_Transports::open(pool_->serving()));
+      service_->set_transports(transports_.get());
+    }
     acceptor_.emplace(*service_);
   }
   void tearDown() override {
@@ -58,6 +65,16 @@ class Spread_Rig : public CppUnit::TestFixture {
   }
 
  protected:
+  /// On readiness, and on a ring's completions where this machine allows a ring.
+  template <class Test>
+  void on_each_engine(Test test) {
+    test();
+    completes_ = io_uring_allowed();
+    if (!completes_) return;
+    tearDown();
+    setUp();
+    test();
+  }
   void listen(const strata::Acceptor_Options& options) {
     const std::array any{os::Socket_Address::ipv4(std::array<std::uint8_t, 4>{127, 0, 0, 1}, 0)};
     const auto opened = acceptor_->open(any, options);
@@ -85,6 +102,7 @@ class Spread_Rig : public CppUnit::TestFixture {
     pool_.reset();
     main_.reset();
     service_.reset();
+    transports_.reset();
   }
   void connect() {
     auto client = std::move(*os::open_socket(os::Family::ipv4, os::Socket_Kind::stream));
@@ -130,6 +148,7 @@ class Spread_Rig : public CppUnit::TestFixture {
   }
 
   std::optional<strata_test::Descriptor_Guard> guard_;
+  std::unique_ptr<strata::Completion_Transports> transports_;
   std::unique_ptr<Reactor> main_;
   std::optional<strata::Service> service_;
   std::unique_ptr<strata::Reactor_Pool> pool_;
@@ -137,6 +156,7 @@ class Spread_Rig : public CppUnit::TestFixture {
   os::Socket_Address address_;
   std::vector<os::Unique_Handle> clients_;
   os::Thread runner_;
+  bool completes_ = false;
   std::atomic<bool> released_{false};  ///< told by the service, to its end
 };
 

@@ -15,13 +15,14 @@ MODELS = ("model: single", "model: worker-pool, workers: 3", "model: leader-foll
           "model: multi-reactor, reactors: 2, accept: least-loaded",
           "model: multi-reactor, reactors: 2, accept: reuseport",
           "model: multi-reactor, reactors: 2, accept: exclusive")
-MECHANISMS = ("epoll", "io_uring", "poll", "select")  # where a ring is forbidden: as auto (rings_test.py)
+ENGINES = ("demultiplexer: epoll", "demultiplexer: io_uring", "demultiplexer: poll", "demultiplexer: select",
+           "proactor: io_uring", "proactor: emulated")  # where a ring is forbidden: as auto (rings_test.py)
 CLIENTS, ROUNDS = 8, 50
 
 
-def configuration(model, mechanism, kind):
+def configuration(model, engine, kind):
     library = f", library: {Models.plugins}/libdigest.so" if kind == "digest" else ""
-    return (f"strata: 1\ndaemon: {{ demultiplexer: {mechanism}, concurrency: {{ {model} }} }}\n"
+    return (f"strata: 1\ndaemon: {{ {engine}, concurrency: {{ {model} }} }}\n"
             f"services:\n  - {{ name: s, kind: {kind}{library}, listen: \"tcp://127.0.0.1:0\", idle_timeout: 60s }}\n")
 
 
@@ -40,9 +41,9 @@ class Models(unittest.TestCase):
     def in_each(self, kind, client):
         """Runs `client(number, connection)` in threads against a daemon of each model; none may fail."""
         for model in MODELS:
-            for mechanism in MECHANISMS:
-                with self.subTest(model=model, mechanism=mechanism):
-                    self.serve(configuration(model, mechanism, kind), client)
+            for engine in ENGINES:
+                with self.subTest(model=model, engine=engine):
+                    self.serve(configuration(model, engine, kind), client)
 
     def serve(self, yaml, client):
         with Stratad(yaml) as daemon:
@@ -68,7 +69,7 @@ class Models(unittest.TestCase):
     def test_an_address_in_use_ends_the_start(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             for model in MODELS:
-                yaml = configuration(model, "auto", "echo") + (
+                yaml = configuration(model, "proactor: auto", "echo") + (
                     f"  - {{ name: t, kind: echo, listen: \"tcp://127.0.0.1:{taken.getsockname()[1]}\" }}\n")
                 with self.subTest(model=model), Stratad(yaml) as daemon:
                     self.assertEqual(69, daemon.process.wait(60))
