@@ -18,6 +18,8 @@ class Daemon_Config_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(every_key_is_read);
   CPPUNIT_TEST(what_the_file_must_say_is_asked_for);
   CPPUNIT_TEST(another_version_is_refused);
+  CPPUNIT_TEST(a_proactor_is_read);
+  CPPUNIT_TEST(a_ring_that_completes_is_the_demultiplexer_or_refused_with_its_place);
   CPPUNIT_TEST(another_concurrency_model_is_refused_with_its_place);
   CPPUNIT_TEST(each_model_has_its_keys);
   CPPUNIT_TEST(a_key_of_another_model_is_refused_with_its_place);
@@ -96,6 +98,27 @@ class Daemon_Config_Test : public CppUnit::TestFixture {
     read(std::string{"strata: 2\n"} + services);
     CPPUNIT_ASSERT_EQUAL(std::string{"a.yaml:1:9: error: strata: version 2 is not known; this is for version 1\n"},
                          errors_.text());
+  }
+
+  void a_proactor_is_read() {
+    using enum strata::Proactor_Choice;
+    const auto chosen = [this](const std::string& keys) {
+      return read_well("daemon: { " + keys + " }\n").daemon.proactor;
+    };
+    CPPUNIT_ASSERT(chosen("") == none && chosen("proactor: auto") == automatic);
+    CPPUNIT_ASSERT(chosen("proactor: emulated, demultiplexer: poll") == emulated);
+    CPPUNIT_ASSERT(chosen("proactor: io_uring") == io_uring);
+    CPPUNIT_ASSERT(chosen("demultiplexer: io_uring, proactor: io_uring") == io_uring);
+    CPPUNIT_ASSERT(chosen("demultiplexer: auto, proactor: io_uring") == io_uring);
+    expect("a.yaml:2:21: error: proactor: \"iocp\" is not one of: none auto io_uring emulated\n",
+           "daemon: { proactor: iocp }");
+  }
+
+  void a_ring_that_completes_is_the_demultiplexer_or_refused_with_its_place() {
+    expect("a.yaml:2:46: error: demultiplexer: with the proactor io_uring the ring is the demultiplexer, not epoll\n",
+           "daemon: { proactor: io_uring, demultiplexer: epoll }");
+    expect("a.yaml:2:26: error: demultiplexer: with the proactor io_uring the ring is the demultiplexer, not select\n",
+           "daemon: { demultiplexer: select, proactor: io_uring }");
   }
 
   void another_concurrency_model_is_refused_with_its_place() {

@@ -4,7 +4,7 @@ import ctypes
 import functools
 import os
 
-SETUP, ENTER = 425, 426  # the same number on every architecture (syscalls since Linux 5.1)
+SETUP, ENTER, REGISTER = 425, 426, 427  # the same numbers on every architecture (syscalls since Linux 5.1)
 libc = ctypes.CDLL(None, use_errno=True)
 
 
