@@ -50,55 +50,8 @@ class Spread_Fault_Test : public Spread_Rig {
 
  public:
   void a_reactor_that_fails_costs_its_connections_alone() {
-    for (const Accept_Mode mode :
-         {Accept_Mode::handoff, Accept_Mode::least_loaded, Accept_Mode::reuseport, Accept_Mode::exclusive}) {
-      static std::atomic<std::uint64_t> failing;  // a thread
-      failing = 0;
-      os::Operations table = os::operations();
-      table.epoll_wait = [](os::Handle epoll, epoll_event* events, int capacity, strata::Duration timeout) -> os::Raw {
-        if (failing == os::current_thread()) return -static_cast<os::Raw>(std::errc::io_error);
-        return os::native_operations().epoll_wait(epoll, events, capacity, timeout);
-      };
-      const os::Operations_Scope scope{table};
-      end();
-      open_reactors(3, {.demultiplexer = "epoll"});
-      pool_->when_failed([](Reactor& failed, std::error_code error) { failed.end(error); });
-      listen({.accept = mode});
-      start();
-      for (int i = 0; i < 30; ++i) {
-        connect();
-        expect_echo(clients_.back().get());
-      }
-      const auto most = [this](const Reactor* one) { return service_->connections_in(*one); };
-      Reactor& sick = **std::ranges::max_element(pool_->serving(), {}, most);
-      const std::size_t before = clients_.size(), lost = service_->connections_in(sick);
-      Long_Upcall upcall{sick};
-      failing = upcall.thread();
-      if (mode == Accept_Mode::reuseport) {
-        for (int i = 0; i < 30; ++i) connect();  // some of them are in its queue, which another takes over
-      }
-      upcall.end();
-      until([&] { return sick.ended(); });
-      until([&] { return service_->connections_in(sick) == 0; });
-      CPPUNIT_ASSERT(sick.post([] {}).error() == strata::errc::stopping);
-
-      std::size_t gone = 0;
-      for (std::size_t i = 0; i < clients_.size(); ++i) {
-        if (i >= before || lives(clients_[i].get())) {
-          expect_echo(clients_[i].get());
-        } else {
-          ++gone;
-        }
-      }
-      CPPUNIT_ASSERT_EQUAL(lost, gone);
-      for (int i = 0; i < 30; ++i) connect();
-      for (std::size_t i = clients_.size() - 30; i < clients_.size(); ++i) expect_echo(clients_[i].get());
-      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, service_->connections_in(sick));
-      tearDown();
-      setUp();
-    }
+    on_each_engine([this] { try_a_reactor_that_fails(); });
   }
-
   /// The connection has closed with its reactor; its object waits for the work, and must not wait for ever then.
   void work_given_away_does_not_keep_a_service_whose_reactor_has_failed() {
     static std::atomic<bool> fails, begun, go;
@@ -261,6 +214,61 @@ class Spread_Fault_Test : public Spread_Rig {
       CPPUNIT_ASSERT(dropped < 40);
       connect();
       expect_echo(clients_.back().get());
+    }
+  }
+
+ private:
+  void try_a_reactor_that_fails() {
+    for (const Accept_Mode mode :
+         {Accept_Mode::handoff, Accept_Mode::least_loaded, Accept_Mode::reuseport, Accept_Mode::exclusive}) {
+      static std::atomic<std::uint64_t> failing;  // a thread
+      failing = 0;
+      os::Operations table = os::operations();
+      table.epoll_wait = [](os::Handle epoll, epoll_event* events, int capacity, strata::Duration timeout) -> os::Raw {
+        if (failing == os::current_thread()) return -static_cast<os::Raw>(std::errc::io_error);
+        return os::native_operations().epoll_wait(epoll, events, capacity, timeout);
+      };
+      table.ring_enter = [](io_uring* ring, unsigned wanted, strata::Duration timeout) -> os::Raw {
+        if (failing == os::current_thread()) return -static_cast<os::Raw>(std::errc::io_error);
+        return os::native_operations().ring_enter(ring, wanted, timeout);
+      };
+      const os::Operations_Scope scope{table};
+      end();
+      open_reactors(3, {.demultiplexer = "epoll"});
+      pool_->when_failed([](Reactor& failed, std::error_code error) { failed.end(error); });
+      listen({.accept = mode});
+      start();
+      for (int i = 0; i < 30; ++i) {
+        connect();
+        expect_echo(clients_.back().get());
+      }
+      const auto most = [this](const Reactor* one) { return service_->connections_in(*one); };
+      Reactor& sick = **std::ranges::max_element(pool_->serving(), {}, most);
+      const std::size_t before = clients_.size(), lost = service_->connections_in(sick);
+      Long_Upcall upcall{sick};
+      failing = upcall.thread();
+      if (mode == Accept_Mode::reuseport) {
+        for (int i = 0; i < 30; ++i) connect();  // some of them are in its queue, which another takes over
+      }
+      upcall.end();
+      until([&] { return sick.ended(); });
+      until([&] { return service_->connections_in(sick) == 0; });
+      CPPUNIT_ASSERT(sick.post([] {}).error() == strata::errc::stopping);
+
+      std::size_t gone = 0;
+      for (std::size_t i = 0; i < clients_.size(); ++i) {
+        if (i >= before || lives(clients_[i].get())) {
+          expect_echo(clients_[i].get());
+        } else {
+          ++gone;
+        }
+      }
+      CPPUNIT_ASSERT_EQUAL(lost, gone);
+      for (int i = 0; i < 30; ++i) connect();
+      for (std::size_t i = clients_.size() - 30; i < clients_.size(); ++i) expect_echo(clients_[i].get());
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, service_->connections_in(sick));
+      tearDown();
+      setUp();
     }
   }
 };

@@ -53,6 +53,7 @@ class Completion_Handler_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_handler_that_has_closed_gets_no_upcall);
   CPPUNIT_TEST(operations_end_with_those_who_run_them);
   CPPUNIT_TEST(the_end_of_the_reactor_tells_of_each_last_completion);
+  CPPUNIT_TEST(a_thread_that_never_ran_it_ends_its_operations_too);
   CPPUNIT_TEST(what_a_last_completion_submits_ends_too);
   CPPUNIT_TEST(posts_and_readiness_go_on_beside_them);
   CPPUNIT_TEST_SUITE_END();
@@ -275,6 +276,24 @@ class Completion_Handler_Test : public CppUnit::TestFixture {
       }
       pool.reactor->end(strata::errc::stopping);
       for (const auto& one : operations) CPPUNIT_ASSERT(one->last == 1 && one->result == canceled);
+    });
+  }
+
+  /// Of a ring that is another thread's it can only abandon them: each is told of all the same.
+  void a_thread_that_never_ran_it_ends_its_operations_too() {
+    in_each_model([](Pool& pool, Operations& operations) {
+      std::vector<os::Handle_Pair> links;
+      for (int i = 0; i < 40; ++i) {
+        links.push_back(link());
+        make(pool, operations, Request::receive_lent, links.back().first.get());
+      }
+      pool.start();
+      in_upcall(pool, [&] { for (const auto& one : operations) pool.reactor->submit(*one); });
+      in_upcall(pool, [] {});
+      in_upcall(pool, [&] { for (std::size_t i = 0; i < 10; ++i) pool.reactor->cancel(*operations[i]); });
+      end(pool);
+      pool.reactor->end(strata::errc::stopping);
+      for (const auto& one : operations) CPPUNIT_ASSERT(one->told == 1 && one->last == 1 && one->result == canceled);
     });
   }
 

@@ -326,11 +326,18 @@ void Reactor_Core::end_operations() noexcept {
   for (bool more = true; port->outstanding() != 0;) {
     if (more) port->cancel_all();  // also what a completion has led to
     const Result<std::size_t> ended = demultiplexer->wait(events_, Duration{-1});
-    if (!ended) return log_.error("operations were left behind", "count", port->outstanding(), "error", ended.error());
+    if (!ended) return abandon_operations();
     for (std::size_t i = 0; i < *ended; ++i) {
       if (events_[i].is(os::Ready::completed)) complete(events_[i]);
     }
     more = *ended != 0;
+  }
+}
+
+/// The mechanism has failed, or the ring is another thread's, which has ended without this.
+void Reactor_Core::abandon_operations() noexcept {
+  while (const std::size_t count = port->abandon(events_)) {
+    for (std::size_t i = 0; i < count; ++i) complete(events_[i]);
   }
 }
 

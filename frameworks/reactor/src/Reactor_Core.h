@@ -183,6 +183,7 @@ class Reactor_Core {
   bool guarded(const Whose& whose, Call call) noexcept;
   template <class Whose>
   void threw(const Whose& whose, std::string_view what) noexcept;
+  void abandon_operations() noexcept;
   void deregister(Handler_Slot& slot) noexcept;
   void reserve_closing();
 

@@ -123,7 +123,7 @@ class Uring_Demultiplexer final : public Demultiplexer {
     if (slot == nullptr) return fail(std::errc::no_such_file_or_directory);
     slot->flags &= Slot::listed | Slot::armed;
     if (!slot->has(Slot::armed)) return {};
-    if (ring_.is_foreign()) return move();
+    if (!ring_.is_open() || ring_.is_foreign()) return move();
     if (!disarm(*slot, handle)) return fail(std::errc::resource_unavailable_try_again);
     return done(ring_.hand_over());
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <liburing.h>
+#include <unistd.h>
 
 #include <strata/os/Clock.h>
 #include <strata/os/Result.h>
@@ -38,11 +39,14 @@ class Ring {
       raw = retry(table().ring_open, &ring_, submissions, completions, false);
     }
     open_ = raw >= 0;
+    process_ = ::getpid();
     return done(raw);
   }
   void close() noexcept {
     if (std::exchange(open_, false)) io_uring_queue_exit(&ring_);
   }
+  /// Where it may have failed, or be a parent's.
+  void end() noexcept { process_ == ::getpid() ? close() : abandon(); }
   /// In a forked child: there is nothing to unmap.
   void abandon() noexcept {
     if (std::exchange(open_, false)) os::close(Handle{ring_.ring_fd});
@@ -76,6 +80,7 @@ class Ring {
 
   io_uring ring_{};
   bool open_ = false;
+  pid_t process_ = 0;
   std::uint64_t thread_ = 0;  // whose ring it is; 0: anybody's
 };
 

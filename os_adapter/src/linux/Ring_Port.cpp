@@ -29,6 +29,7 @@ std::uint64_t user_data(Submission& operation) noexcept { return reinterpret_cas
 void Submission_List::push(Submission& one) noexcept {
   Submission_State::set(one, Submission_State::listed);
   Submission_State::next(one) = nullptr;
+  Submission_State::before(one) = last_;
   if (last_ == nullptr) {
     first_ = &one;
   } else {
@@ -39,18 +40,15 @@ void Submission_List::push(Submission& one) noexcept {
 
 Submission* Submission_List::pop() noexcept {
   Submission* const one = first_;
-  if (one == nullptr) return nullptr;
-  first_ = Submission_State::next(*one);
-  if (first_ == nullptr) last_ = nullptr;
-  Submission_State::unset(*one, Submission_State::listed);
+  if (one != nullptr) remove(*one);
   return one;
 }
 
 void Submission_List::remove(Submission& one) noexcept {
-  Submission* before = nullptr;
-  for (Submission* each = first_; each != &one; each = Submission_State::next(*each)) before = each;
-  (before == nullptr ? first_ : Submission_State::next(*before)) = Submission_State::next(one);
-  if (last_ == &one) last_ = before;
+  Submission* const before = Submission_State::before(one);
+  Submission* const next = Submission_State::next(one);
+  (before == nullptr ? first_ : Submission_State::next(*before)) = next;
+  (next == nullptr ? last_ : Submission_State::before(*next)) = before;
   Submission_State::unset(one, Submission_State::listed);
 }
 
@@ -69,7 +67,9 @@ void Ring_Port::cancel(Submission& operation) noexcept {
   if (!operation.outstanding() || State::is(operation, State::canceled)) return;
   State::set(operation, State::canceled);
   if (State::is(operation, State::starved)) feed(operation);
-  if (!State::is(operation, State::listed)) listed_.push(operation);
+  if (State::is(operation, State::listed)) return;
+  armed_list_.remove(operation);
+  listed_.push(operation);
 }
 
 /// It may look for a buffer again.
@@ -82,6 +82,20 @@ void Ring_Port::feed(Submission& starved) noexcept {
 void Ring_Port::cancel_all() noexcept {
   const auto lock = held();
   cancel_all_ = true;
+}
+
+std::size_t Ring_Port::abandon(std::span<Ready> out) noexcept {
+  const auto lock = held();
+  ring_.end();
+  registered_ = cancel_all_ = canceling_all_ = false;
+  armed_ = 0;
+  for (Submission_List* const list : {&armed_list_, &listed_, &starved_}) {
+    while (Submission* const one = list->pop()) {
+      State::unset(*one, State::armed | State::starved);
+      end(*one, raw_error(std::errc::operation_canceled));
+    }
+  }
+  return tell_ended(out);
 }
 
 std::size_t Ring_Port::outstanding() const noexcept {
@@ -158,7 +172,7 @@ bool Ring_Port::hand_over() noexcept {
       const Raw error = canceled ? raw_error(std::errc::operation_canceled) : make_room(*one);
       if (error == 0 && !arm(*one)) return false;
       (void)listed_.pop();
-      if (error != 0) end(*one, error);
+      error != 0 ? end(*one, error) : list_armed(*one);
       continue;
     }
     io_uring_sqe* const entry = ring_.next_entry();
@@ -167,6 +181,7 @@ bool Ring_Port::hand_over() noexcept {
     entry->user_data = nobody;
     entry->flags = IOSQE_CQE_SKIP_SUCCESS;
     (void)listed_.pop();
+    list_armed(*one);
   }
   return true;
 }
@@ -229,6 +244,11 @@ bool Ring_Port::arm(Submission& operation) noexcept {
   return true;
 }
 
+void Ring_Port::list_armed(Submission& operation) noexcept {
+  armed_list_.push(operation);
+  State::unset(operation, State::listed);  // it may be listed to be taken back
+}
+
 void Ring_Port::end(Submission& operation, Raw error) noexcept {
   operation.size = static_cast<std::size_t>(-error);
   ended_.push(operation);
@@ -241,6 +261,10 @@ void Ring_Port::told_last(Submission& operation) noexcept {
 
 std::size_t Ring_Port::take_ended(std::span<Ready> out) noexcept {
   const auto lock = held();
+  return tell_ended(out);
+}
+
+std::size_t Ring_Port::tell_ended(std::span<Ready> out) noexcept {
   std::size_t count = 0;
   while (count < out.size()) {
     Submission* const one = ended_.pop();
@@ -272,7 +296,7 @@ bool Ring_Port::settle(const io_uring_cqe& completion, Ready& ready) noexcept {
     State::unset(operation, State::armed);
     const bool canceled = State::is(operation, State::canceled) || canceling_all_;
     if (armed_ == 0) canceling_all_ = false;
-    if (State::is(operation, State::listed)) listed_.remove(operation);  // it was to be taken back
+    (State::is(operation, State::listed) ? listed_ : armed_list_).remove(operation);  // listed to be taken back
     if (!canceled && completion.res == -ECANCELED) {  // the thread that handed it over has ended
       listed_.push(operation);
       return false;

@@ -19,7 +19,7 @@ namespace strata::inline v1::os {
 class Submission_State {
  public:
   static constexpr std::uint8_t given = Submission::given;
-  static constexpr std::uint8_t listed = 2;    ///< in a list of the port's
+  static constexpr std::uint8_t listed = 2;    ///< in a list of the port's, but that of the armed
   static constexpr std::uint8_t armed = 4;     ///< the kernel has it
   static constexpr std::uint8_t canceled = 8;  ///< its user wants it to end
   static constexpr std::uint8_t starved = 16;  ///< found no buffer: in the list of these
@@ -32,11 +32,12 @@ class Submission_State {
     one.state_ = static_cast<std::uint8_t>(one.state_ & ~bits);
   }
   static Submission*& next(Submission& one) noexcept { return one.next_; }
+  static Submission*& before(Submission& one) noexcept { return one.before_; }
 };
 
 namespace native {
 
-/// Submissions in order; each knows whether it is in one.
+/// Submissions in order; each is in one at most.
 class Submission_List {
  public:
   bool empty() const noexcept { return first_ == nullptr; }
@@ -65,6 +66,7 @@ class Ring_Port final : public Completion_Port {
   void submit(Submission& operation) noexcept override;
   void cancel(Submission& operation) noexcept override;
   void cancel_all() noexcept override;
+  std::size_t abandon(std::span<Ready> out) noexcept override;
   std::size_t outstanding() const noexcept override;
   Result<> lend_buffers() override;
   Bytes lent(const Ready& completion) const noexcept override;
@@ -91,11 +93,13 @@ class Ring_Port final : public Completion_Port {
   }
   void recycle(std::uint16_t buffer) noexcept;
   bool arm(Submission& operation) noexcept;
+  void list_armed(Submission& operation) noexcept;
   Raw make_room(const Submission& operation) noexcept;
   Raw register_buffers() noexcept;
   void feed(Submission& starved) noexcept;
   void publish() noexcept;
   void end(Submission& operation, Raw error) noexcept;
+  std::size_t tell_ended(std::span<Ready> out) noexcept;
   void told_last(Submission& operation) noexcept;
   std::byte* buffer(unsigned index) const noexcept { return buffers_.get() + buffer_size * index; }
 
@@ -106,6 +110,7 @@ class Ring_Port final : public Completion_Port {
   mutable std::mutex mutex_;
   bool shared_ = false;
   Submission_List listed_;  ///< to be handed over, or to be taken back
+  Submission_List armed_list_;  ///< the kernel has them, and they are not in the first
   Submission_List starved_;  ///< receives that found no buffer
   Submission_List ended_;   ///< with an error in their `size`
   std::size_t outstanding_ = 0, armed_ = 0;

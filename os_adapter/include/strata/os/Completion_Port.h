@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include <strata/os/Bytes.h>
 #include <strata/os/Demultiplexer.h>
@@ -52,6 +53,7 @@ class Submission {
   static constexpr std::uint8_t given = 1;     ///< by the user, and not told of for the last time
   std::uint8_t state_ = 0;
   Submission* next_ = nullptr;  ///< in a list of the port's
+  Submission* before_ = nullptr;
 };
 
 /// Carries out operations and tells of their completions: POSA's Asynchronous Operation Processor and Completion Event
@@ -66,6 +68,9 @@ class Completion_Port {
   virtual void cancel(Submission& operation) noexcept = 0;
   /// Of all that is outstanding.
   virtual void cancel_all() noexcept = 0;
+  /// For one whose `wait` fails for good: takes no more from the system, and says of all that is outstanding that it
+  /// was canceled, some at a time: 0, nothing is left. What was for a file may go on, and use its data, for a moment.
+  virtual std::size_t abandon(std::span<Ready> out) noexcept = 0;
   /// Operations whose last completion was not told yet.
   virtual std::size_t outstanding() const noexcept = 0;
 
