@@ -138,7 +138,7 @@ class Reactor {
   void cancel(Completion_Handler& operation) noexcept;
   void give_back(std::uint16_t buffer) noexcept;
   /// Cancels all operations, and tells of their last completions. Outside of `run`, for the thread that has run it: of
-  /// a ring, no other can. `end` does it, too.
+  /// a ring, another can only abandon them. `end` does it, too.
   void end_operations() noexcept;
 
   /// A handler that outlived its handle_release, on its way home to be freed.
