@@ -87,11 +87,11 @@ Result<Handler_Ref> Proactor::adopt_file(std::unique_ptr<Service_Handler> handle
 
 Result<Handler_Ref> Proactor::adopt(std::unique_ptr<Service_Handler> handler, os::Unique_Handle handle, bool file) {
   Service_Handler& one = *handler;
+  one.kept_.reset(new (std::nothrow) Reactor::Returned);
+  if (one.kept_ == nullptr) return fail(std::errc::not_enough_memory);
   one.proactor_ = this;
   one.handle_ = std::move(handle);
   one.file_ = file;
-  one.kept_.reset(new (std::nothrow) Reactor::Returned);
-  if (one.kept_ == nullptr) return fail(std::errc::not_enough_memory);
   core_->handlers.fetch_add(1);
   one.ref_ = Handler_Ref{core_->home, 0};
   const Result<Handler_Ref> ref = core_->home.adopt(

@@ -46,7 +46,7 @@ struct Concurrency_Config {
 /// How connections move their bytes.
 enum class Proactor_Choice : std::uint8_t {
   none,       ///< on readiness
-  automatic,  ///< a ring's completions, where it can be had; else emulated
+  automatic,  ///< a ring's completions, where the demultiplexer is one; else emulated
   io_uring,   ///< the ring is the demultiplexer, too
   emulated,   ///< operations over the demultiplexer
 };

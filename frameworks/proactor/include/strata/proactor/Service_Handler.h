@@ -57,7 +57,8 @@ class Service_Handler : public Event_Handler {
   Handler_Ref ref() const noexcept { return ref_; }
   os::Handle handle() const noexcept final { return handle_.get(); }
 
-  // Errors of all that start: broken_pipe (it closes), not_enough_memory. Then nothing completes.
+  // Errors of all that start: broken_pipe (it closes), not_enough_memory, invalid_argument (a block without room to
+  // read into). Then nothing completes, and the block that was given is gone.
   Result<> read(std::size_t most, Operation_Options options = {});           ///< into a new block
   Result<> read(Message_Block&& into, Operation_Options options = {});       ///< into its room
   Result<> write(Message_Block&& message, Operation_Options options = {});   ///< all of it
