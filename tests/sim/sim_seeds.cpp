@@ -78,8 +78,9 @@ std::string check(const Named_Scenario& scenario, std::uint64_t seed) {
 std::uint64_t default_seeds(const Named_Scenario& scenario) {
   const bool threads = task.serving != Serving::single || scenario.run == strata_test::run_cache;
   const std::uint64_t usual = threads ? 100 : 2000;  // threads that take turns are slower
-  const std::uint64_t seeds = std::getenv("STRATA_FULL") != nullptr ? scenario.full : usual;
-  return strata_test::sanitized ? seeds / 4 : seeds;
+  const bool whole = std::getenv("STRATA_FULL") != nullptr;
+  const std::uint64_t seeds = whole ? scenario.full : usual;
+  return strata_test::sanitized ? seeds / (whole ? 100 : 4) : seeds;
 }
 
 int run(const Named_Scenario& scenario) {
