@@ -63,7 +63,7 @@ test_preset() {
 sanitizer_environment() {
   local place
   place=$(mktemp -d)
-  echo 'int main() {}' | g++ -fsanitize=address -x c++ - -o "$place/probe"
+  g++ -fsanitize=address -x c++ - -o "$place/probe" <<<'int main() {}'
   if ! ASAN_OPTIONS=detect_leaks=1 "$place/probe" 2>/dev/null; then
     echo "LeakSanitizer cannot work here (ptrace is forbidden): leaks are not looked for" >&2
     export ASAN_OPTIONS=detect_leaks=0
