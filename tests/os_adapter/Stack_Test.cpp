@@ -51,7 +51,9 @@ class Stack_Test : public strata_test::Os_Fixture {
     std::uint64_t who = 0;
     value_of(os::spawn("gone", [&who] { who = os::current_thread(); })).join();
     std::array<const void*, 4> frames;
-    const auto depth = os::look_into(who, [](void*) {}, nullptr, frames, 1ms);
+    const auto ask = [&] { return os::look_into(who, [](void*) {}, nullptr, frames, 1ms); };
+    auto depth = ask();
+    while (!depth && depth.error() == std::errc::timed_out) depth = ask();  // joined, it still has its last steps to do
     CPPUNIT_ASSERT(depth.error() == std::errc::no_such_process);
   }
 
