@@ -52,8 +52,8 @@ class Actor final : public strata::Svc_Handler {
   }
   void handle_close(std::error_code reason) noexcept override {
     (void)hook([&]() -> Result<> {
-      ++stage.closed;
       if (stage.on_close) stage.on_close(*this, reason);
+      ++stage.closed;  // for who waits until all that has been done
       return {};
     });
     closed_ = true;
