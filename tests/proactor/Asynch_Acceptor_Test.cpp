@@ -15,18 +15,10 @@ using Rig = Proactor_Rig;
 using strata::Asynch_Acceptor;
 using strata::Completed;
 
-class Echo final : public strata::Service_Handler {
-  Result<> open() override { return read(4096); }
-  Result<> handle_read(Completed got) override { return write(std::move(got.block)); }
-  Result<> handle_write(Completed) override { return read(4096); }
-};
-
 class Unable final : public strata::Service_Handler {
  public:
   Unable() { throw std::runtime_error{"of the test"}; }
 };
-
-os::Socket_Address any() { return os::Socket_Address::ipv4(std::array<std::uint8_t, 4>{127, 0, 0, 1}, 0); }
 
 os::Unique_Handle connect_to(const os::Socket_Address& address) {
   auto client = os::open_socket(os::Family::ipv4, os::Socket_Kind::stream);

@@ -13,12 +13,6 @@ using strata::Asynch_Acceptor;
 using strata::Asynch_Connector;
 using strata::Completed;
 
-class Echo final : public strata::Service_Handler {
-  Result<> open() override { return read(4096); }
-  Result<> handle_read(Completed got) override { return write(std::move(got.block)); }
-  Result<> handle_write(Completed) override { return read(4096); }
-};
-
 /// Says hello, and keeps what comes back.
 class Client final : public strata::Service_Handler {
  public:
@@ -30,8 +24,6 @@ class Client final : public strata::Service_Handler {
     return {};
   }
 };
-
-os::Socket_Address any() { return os::Socket_Address::ipv4(std::array<std::uint8_t, 4>{127, 0, 0, 1}, 0); }
 
 class Asynch_Connector_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Asynch_Connector_Test);

@@ -21,9 +21,9 @@ using strata::Proactor_Engine;
 using strata::Reactor;
 
 /// Answers, and tells whether two of its hooks were ever at once.
-class Echo final : public strata::Service_Handler {
+class Watched_Echo final : public strata::Service_Handler {
  public:
-  explicit Echo(std::atomic<int>& overlaps) : overlaps_(overlaps) {}
+  explicit Watched_Echo(std::atomic<int>& overlaps) : overlaps_(overlaps) {}
   Result<> open() override { return read(4096); }
   Result<> handle_read(Completed got) override {
     const Inside inside{*this};
@@ -36,11 +36,11 @@ class Echo final : public strata::Service_Handler {
 
  private:
   struct Inside {
-    explicit Inside(Echo& of) : echo(of) {
+    explicit Inside(Watched_Echo& of) : echo(of) {
       if (echo.inside_.exchange(true)) ++echo.overlaps_;
     }
     ~Inside() { echo.inside_ = false; }
-    Echo& echo;
+    Watched_Echo& echo;
   };
   std::atomic<int>& overlaps_;
   std::atomic<bool> inside_{false};
@@ -169,7 +169,7 @@ class Service_Handler_Pool_Test : public CppUnit::TestFixture {
     for (int i = 0; i < peers; ++i) {
       auto pair = os::socket_pair();
       ends.push_back(std::move(pair->second));
-      CPPUNIT_ASSERT(proactor.adopt(std::make_unique<Echo>(overlaps), std::move(pair->first)).has_value());
+      CPPUNIT_ASSERT(proactor.adopt(std::make_unique<Watched_Echo>(overlaps), std::move(pair->first)).has_value());
     }
     return ends;
   }

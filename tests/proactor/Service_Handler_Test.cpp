@@ -14,12 +14,6 @@ using namespace strata_test;
 using Rig = Proactor_Rig;
 using strata::Completed;
 
-class Echo final : public strata::Service_Handler {
-  Result<> open() override { return read(4096); }
-  Result<> handle_read(Completed got) override { return write(std::move(got.block)); }
-  Result<> handle_write(Completed) override { return read(4096); }
-};
-
 Result<> read_on(Actor& a, Completed&) { return a.read(100); }
 
 class Service_Handler_Test : public CppUnit::TestFixture {
@@ -274,8 +268,7 @@ class Service_Handler_Test : public CppUnit::TestFixture {
   void an_accept_and_a_connect_meet() {
     on_each_engine([](Rig& rig) {
       auto listener = os::open_socket(os::Family::ipv4, os::Socket_Kind::stream);
-      const auto any = os::Socket_Address::ipv4(std::array<std::uint8_t, 4>{127, 0, 0, 1}, 0);
-      CPPUNIT_ASSERT(os::bind(listener->get(), any) && os::listen(listener->get(), 5));
+      CPPUNIT_ASSERT(os::bind(listener->get(), any()) && os::listen(listener->get(), 5));
       const auto address = os::local_address(listener->get());
       os::Unique_Handle accepted;
       rig.adopt(
@@ -296,8 +289,7 @@ class Service_Handler_Test : public CppUnit::TestFixture {
   void a_refused_connect_fails() {
     on_each_engine([](Rig& rig) {
       auto listener = os::open_socket(os::Family::ipv4, os::Socket_Kind::stream);
-      const auto any = os::Socket_Address::ipv4(std::array<std::uint8_t, 4>{127, 0, 0, 1}, 0);
-      CPPUNIT_ASSERT(os::bind(listener->get(), any).has_value());  // and nobody listens
+      CPPUNIT_ASSERT(os::bind(listener->get(), any()).has_value());  // and nobody listens
       const auto address = os::local_address(listener->get());
       auto client = os::open_socket(os::Family::ipv4, os::Socket_Kind::stream);
       Actor& actor = rig.adopt(std::move(*client), [&address](Actor& a, Completed&) { return a.connect(*address); });

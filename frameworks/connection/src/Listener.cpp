@@ -175,7 +175,7 @@ bool Listener::shed_one() {
 void Listener::pause() {
   Reactor& reactor = here();
   if (link_ == nullptr) acceptor_->await_room();
-  back_off_ = back_off_ == Duration::zero() ? first_accept_pause : std::min(back_off_ * 2, longest_accept_pause);
+  back_off_ = next_accept_pause(back_off_);
   retry_ = reactor.schedule(back_off_, [this] { (void)here().resume(ref_, Suspension::rate); });
   if (retry_.active()) (void)reactor.suspend(ref_, Suspension::rate);  // without memory for a timer: tried every turn
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/proactor/Asynch_Acceptor.h>
 
-#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -40,7 +39,7 @@ Result<> Asynch_Acceptor_Base::handle_failure(Completed failed) {
     case Accept_Error::of_listener: return fail(failed.error);
     case Accept_Error::of_resources: break;
   }
-  pause_ = std::clamp(pause_ * 2, first_accept_pause, longest_accept_pause);
+  pause_ = next_accept_pause(pause_);
   again_ = home().schedule(ref(), pause_, [this] { (void)accept(); });
   return again_.active() ? Result<>{} : fail(std::errc::not_enough_memory);
 }

@@ -9,16 +9,14 @@
 
 #include <strata/os/Socket.h>
 
+#include "Raw_Result.h"
+
 namespace strata {
 inline namespace v1 {
 
 namespace {
 
 constexpr std::size_t most_free_chunks = 256;  // as many as one turn needs
-constexpr std::int32_t would_block = -static_cast<std::int32_t>(std::errc::resource_unavailable_try_again);
-constexpr std::int32_t canceled = -static_cast<std::int32_t>(std::errc::operation_canceled);
-
-std::error_code code_of(std::int32_t result) noexcept { return {-result, std::generic_category()}; }
 
 /// Gives a lent buffer back at the end of a scope.
 class Lent {
@@ -209,12 +207,12 @@ Result<> Completion_Transport::receive(Svc_Handler& handler, const os::Ready& co
     if (wants_more(handler) && (aside_ == nullptr || !aside_->holds())) return tell_end(handler);
     if (aside() == nullptr) return fail(std::errc::not_enough_memory);
     aside_->end_held = true;
-  } else if (completion.result != canceled) {
+  } else if (completion.result != raw_canceled) {
     set(ended);
     return fail(code_of(completion.result));
   }
   // Where nobody here has asked for it, the reactor ends.
-  const bool goes_on = completion.result != canceled || stopped;
+  const bool goes_on = completion.result != raw_canceled || stopped;
   if (done && goes_on && is(wanted) && !is(ended | receiving)) submit_receive();
   return done;
 }
@@ -291,7 +289,7 @@ void Completion_Transport::sent(std::int32_t result) noexcept {
     auto& handler = static_cast<Svc_Handler&>(*found);
     const Const_Bytes sent_bytes{chunk->data, chunk->size};
     const std::size_t taken = result < 0 ? 0 : static_cast<std::size_t>(result);
-    if (result < 0 && result != would_block) {
+    if (result < 0 && result != raw_would_block) {
       close_for(handler, code_of(result));
     } else if (taken < sent_bytes.size()) {
       take_back(handler, sent_bytes.subspan(taken));
@@ -346,7 +344,7 @@ Result<> Completion_Transport::take_up_poll(Event_Handler& event_handler, void*)
   a.polling = false;
   const bool changed = std::exchange(a.changing, false);
   if (!a.awaits) return {};
-  if (a.result == canceled) {  // where nobody here has asked for it, the reactor ends
+  if (a.result == raw_canceled) {  // where nobody here has asked for it, the reactor ends
     if (changed) transport.submit_poll();
     return {};
   }

@@ -93,6 +93,18 @@ Result<> Service_Handler::start(Asynch_Operation* operation, Operation_Options o
   return {};
 }
 
+namespace {
+
+/// Gives a new operation its buffer, and its place in a file. Null: memory is out.
+Asynch_Operation* made_with(Asynch_Operation* one, Message_Block&& block, std::uint64_t place) noexcept {
+  if (one == nullptr) return nullptr;
+  one->block = std::move(block);
+  one->place = place;
+  return one;
+}
+
+}  // namespace
+
 Result<> Service_Handler::read(std::size_t most, Operation_Options options) {
   Result<Message_Block> made = Message_Block::make(most);
   return made ? read(std::move(*made), options) : fail(made.error());
@@ -100,15 +112,11 @@ Result<> Service_Handler::read(std::size_t most, Operation_Options options) {
 
 Result<> Service_Handler::read(Message_Block&& into, Operation_Options options) {
   if (into.writable().empty()) return fail(std::errc::invalid_argument);
-  Asynch_Operation* const one = proactor_->core_->make(Kind::read);
-  if (one != nullptr) one->block = std::move(into);
-  return start(one, options);
+  return start(made_with(proactor_->core_->make(Kind::read), std::move(into), 0), options);
 }
 
 Result<> Service_Handler::write(Message_Block&& message, Operation_Options options) {
-  Asynch_Operation* const one = proactor_->core_->make(Kind::write);
-  if (one != nullptr) one->block = std::move(message);
-  return start(one, options);
+  return start(made_with(proactor_->core_->make(Kind::write), std::move(message), 0), options);
 }
 
 Result<> Service_Handler::accept(Operation_Options options) {
@@ -123,21 +131,11 @@ Result<> Service_Handler::connect(const os::Socket_Address& peer, Operation_Opti
 
 Result<> Service_Handler::read_at(Message_Block&& into, std::uint64_t offset, Operation_Options options) {
   if (into.writable().empty()) return fail(std::errc::invalid_argument);
-  Asynch_Operation* const one = proactor_->core_->make(Kind::read_at);
-  if (one != nullptr) {
-    one->block = std::move(into);
-    one->place = offset;
-  }
-  return start(one, options);
+  return start(made_with(proactor_->core_->make(Kind::read_at), std::move(into), offset), options);
 }
 
 Result<> Service_Handler::write_at(Message_Block&& bytes, std::uint64_t offset, Operation_Options options) {
-  Asynch_Operation* const one = proactor_->core_->make(Kind::write_at);
-  if (one != nullptr) {
-    one->block = std::move(bytes);
-    one->place = offset;
-  }
-  return start(one, options);
+  return start(made_with(proactor_->core_->make(Kind::write_at), std::move(bytes), offset), options);
 }
 
 Result<> Service_Handler::sync(Operation_Options options) {

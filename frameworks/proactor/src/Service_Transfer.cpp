@@ -12,6 +12,7 @@
 
 #include "Asynch_Operation.h"
 #include "Proactor_Core.h"
+#include "Raw_Result.h"
 
 namespace strata {
 inline namespace v1 {
@@ -19,10 +20,6 @@ inline namespace v1 {
 using Kind = Asynch_Operation::Kind;
 
 namespace {
-
-constexpr std::int32_t canceled = -static_cast<std::int32_t>(std::errc::operation_canceled);
-
-std::error_code code_of(std::int32_t result) noexcept { return {-result, std::generic_category()}; }
 
 /// As the seam has it: a number, or a std::errc negated.
 template <class T>
@@ -70,12 +67,14 @@ std::int32_t do_on_a_file(Asynch_Operation& one, os::Handle file) noexcept {
 /// Has the first of a direction done, once the one before it was told of: its hook may cancel this one. `tries`: it may
 /// succeed now.
 void Service_Handler::run(Direction direction, bool tries) noexcept {
+  if (untold_[direction] != 0) return;
   Asynch_Operation* const first = queues_[direction].front();
-  if (untold_[direction] != 0 || (first != nullptr && (first->away || first->ending != 0))) return;
-  if (first != nullptr) first->begun = true;
-  if (first != nullptr && first->kind == Kind::write && first->block.empty()) return finish(*first);  // nothing to do
-  if (first != nullptr && (proactor_->core_->on_ring || first->of_a_file())) return give_away(*first);
-  while (tries && first != nullptr && transfer(*first) && untold_[direction] == 0) {
+  if (first == nullptr) return update_interest();
+  if (first->away || first->ending != 0) return;
+  first->begun = true;
+  if (first->kind == Kind::write && first->block.empty()) return finish(*first);  // nothing to do
+  if (proactor_->core_->on_ring || first->of_a_file()) return give_away(*first);
+  while (tries && transfer(*first) && untold_[direction] == 0) {
   }
   update_interest();
 }
@@ -145,7 +144,7 @@ Result<> Service_Handler::take_up() {
 void Service_Handler::settle(Asynch_Operation& one, std::int32_t result) noexcept {
   if (result < 0) {
     one.error = code_of(result);
-    if (result == canceled) one.error = one.asked ? one.asked : std::error_code{errc::canceled};
+    if (result == raw_canceled) one.error = one.asked ? one.asked : std::error_code{errc::canceled};
     return finish(one);
   }
   const auto size = static_cast<std::size_t>(result);
@@ -207,7 +206,7 @@ bool Service_Handler::transfer(Asynch_Operation& one) noexcept {
       break;
     default: return false;
   }
-  if (result == -static_cast<std::int32_t>(std::errc::operation_would_block)) return false;
+  if (result == raw_would_block) return false;
   settle(one, result);
   return true;
 }

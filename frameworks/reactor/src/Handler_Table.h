@@ -22,8 +22,8 @@ struct Handler_Slot {
   static constexpr std::uint8_t flushing = 8;   ///< stands in the flush list
   static constexpr std::uint8_t common = 16;    ///< its upcalls are the reactor's own: one strand with its callbacks
   static constexpr std::uint8_t wake_one = 32;  ///< others wait for the same
-  static constexpr std::uint8_t when_wanted = 128;   ///< absent while nothing is wanted
   static constexpr std::uint8_t by_operations = 64;  ///< the demultiplexer is told nothing of it
+  static constexpr std::uint8_t when_wanted = 128;   ///< absent while nothing is wanted
 
   Event_Handler* handler = nullptr;  ///< null: free
   std::uint32_t generation = 1;      ///< never 0, so that no token is

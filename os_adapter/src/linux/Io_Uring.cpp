@@ -58,8 +58,7 @@ class Uring_Demultiplexer final : public Demultiplexer {
 
   /// The kernel would let go of the files some time later.
   ~Uring_Demultiplexer() override {
-    if (forked()) ring_.abandon();
-    if (!ring_.is_open() || ring_.is_foreign()) return;
+    if (forked() || !ring_.is_open() || ring_.is_foreign()) return;
     if (io_uring_sqe* const entry = ring_.next_entry()) {
       io_uring_prep_cancel64(entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
       entry->user_data = nobody;

@@ -43,13 +43,12 @@ class Ring {
     return done(raw);
   }
   void close() noexcept {
-    if (std::exchange(open_, false)) io_uring_queue_exit(&ring_);
-  }
-  /// Where it may have failed, or be a parent's.
-  void end() noexcept { process_ == ::getpid() ? close() : abandon(); }
-  /// In a forked child: there is nothing to unmap.
-  void abandon() noexcept {
-    if (std::exchange(open_, false)) os::close(Handle{ring_.ring_fd});
+    if (!std::exchange(open_, false)) return;
+    if (process_ == ::getpid()) {
+      io_uring_queue_exit(&ring_);
+    } else {  // a parent's: there is nothing to unmap
+      os::close(Handle{ring_.ring_fd});
+    }
   }
 
   bool is_open() const noexcept { return open_; }

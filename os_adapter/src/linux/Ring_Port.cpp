@@ -86,7 +86,7 @@ void Ring_Port::cancel_all() noexcept {
 
 std::size_t Ring_Port::abandon(std::span<Ready> out) noexcept {
   const auto lock = held();
-  ring_.end();
+  ring_.close();
   registered_ = cancel_all_ = canceling_all_ = false;
   armed_ = 0;
   for (Submission_List* const list : {&armed_list_, &listed_, &starved_}) {

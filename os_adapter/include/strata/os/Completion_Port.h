@@ -75,7 +75,7 @@ class Completion_Port {
   virtual std::size_t outstanding() const noexcept = 0;
 
   /// Makes the buffers that `receive_lent` reads into; before the first of these. Errors: not_enough_memory,
-  /// not_supported (Linux before 6.0), or the system's.
+  /// or the system's: Linux before 5.19 has none.
   virtual Result<> lend_buffers() = 0;
   /// What a completion has brought that has `lent` set. Valid until it is given back. @threads any
   virtual Bytes lent(const Ready& completion) const noexcept = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <system_error>
@@ -28,9 +29,10 @@ inline Accept_Error classify_accept(std::error_code e) noexcept {
   return lost ? Accept_Error::of_listener : Accept_Error::of_one;
 }
 
-/// How long a listener without descriptors waits, at first and at most.
-inline constexpr Duration first_accept_pause = std::chrono::milliseconds{5};
-inline constexpr Duration longest_accept_pause = std::chrono::milliseconds{40};
+/// How long a listener waits after an error `of_resources`, given how long it did the last time: 5 to 40 ms.
+inline Duration next_accept_pause(Duration last) noexcept {
+  return std::clamp<Duration>(last * 2, std::chrono::milliseconds{5}, std::chrono::milliseconds{40});
+}
 
 }  // namespace v1
 }  // namespace strata
