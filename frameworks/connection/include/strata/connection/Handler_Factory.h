@@ -4,17 +4,16 @@
 #include <memory>
 #include <type_traits>
 
-#include <strata/connection/Service.h>
 #include <strata/os/Export.h>
 
 namespace strata {
 inline namespace STRATA_EXPORT v1 {
 
-/// A new H for a connection of `service`: `H(Service&)` where it exists, else `H()`.
-template <class H>
-std::unique_ptr<H> make_handler_of(Service& service) {
-  if constexpr (std::is_constructible_v<H, Service&>) {
-    return std::make_unique<H>(service);
+/// A new H for a connection of `owner`, a Service or a Proactor: `H(Owner&)` where it exists, else `H()`.
+template <class H, class Owner>
+std::unique_ptr<H> make_handler_of(Owner& owner) {
+  if constexpr (std::is_constructible_v<H, Owner&>) {
+    return std::make_unique<H>(owner);
   } else {
     return std::make_unique<H>();
   }

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <memory>
-#include <type_traits>
 
+#include <strata/connection/Handler_Factory.h>
 #include <strata/os/Export.h>
 #include <strata/os/Outcome.h>
 #include <strata/os/Socket_Address.h>
@@ -12,16 +12,6 @@
 
 namespace strata {
 inline namespace STRATA_EXPORT v1 {
-
-/// A new H for a connection of `proactor`: `H(Proactor&)` where it exists, else `H()`.
-template <class H>
-std::unique_ptr<Service_Handler> make_service_handler(Proactor& proactor) {
-  if constexpr (std::is_constructible_v<H, Proactor&>) {
-    return std::make_unique<H>(proactor);
-  } else {
-    return std::make_unique<H>();
-  }
-}
 
 /// Accepts by operations, one at a time, and has each connection served by a handler of its own. One that fails for
 /// want of descriptors or memory is tried again after a while; what concerns one connection alone is passed over.
@@ -51,7 +41,8 @@ template <class H>
 class Asynch_Acceptor {
  public:
   static Outcome<Asynch_Acceptor_Base::Listening> listen(Proactor& proactor, const os::Socket_Address& at) {
-    return Asynch_Acceptor_Base::listen(proactor, at, make_service_handler<H>);
+    return Asynch_Acceptor_Base::listen(
+        proactor, at, [](Proactor& p) -> std::unique_ptr<Service_Handler> { return make_handler_of<H>(p); });
   }
 };
 

@@ -6,10 +6,10 @@
 #include <system_error>
 #include <utility>
 
+#include <strata/connection/Handler_Factory.h>
 #include <strata/os/Clock.h>
 #include <strata/os/Export.h>
 #include <strata/os/Socket_Address.h>
-#include <strata/proactor/Asynch_Acceptor.h>
 #include <strata/proactor/Service_Handler.h>
 
 namespace strata {
@@ -46,8 +46,7 @@ class Asynch_Connector {
  public:
   static Result<Handler_Ref> connect(Proactor& proactor, const os::Socket_Address& peer, Duration deadline = {},
                                      Asynch_Connector_Base::Failed failed = {}) {
-    return Asynch_Connector_Base::connect(proactor, peer, deadline, make_service_handler<H>(proactor),
-                                          std::move(failed));
+    return Asynch_Connector_Base::connect(proactor, peer, deadline, make_handler_of<H>(proactor), std::move(failed));
   }
 };
 
