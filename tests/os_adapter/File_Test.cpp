@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/os/File.h>
 
+#include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <strata/os/Process.h>
 #include <strata/os/User.h>
 
+#include "Broken_Pipe.h"
 #include "Fault_Table.h"
-#include "Os_Fixture.h"
+#include "Loopback.h"
 
 namespace {
 
@@ -36,6 +40,17 @@ class File_Test : public Os_Fixture {
   CPPUNIT_TEST(the_status_tells_size_owner_and_permissions);
   CPPUNIT_TEST(a_folder_is_listed_in_order);
   CPPUNIT_TEST(a_file_is_renamed_and_removed);
+  CPPUNIT_TEST(an_opened_handle_reads_and_writes_as_a_file_does);
+  CPPUNIT_TEST(a_fifo_holds_up_nobody);
+  CPPUNIT_TEST(the_status_tells_when_the_contents_changed);
+  CPPUNIT_TEST(a_folder_is_listed_by_its_handle_again_and_again);
+  CPPUNIT_TEST(what_is_beneath_a_folder_is_opened);
+  CPPUNIT_TEST(nothing_outside_of_a_folder_is_opened);
+  CPPUNIT_TEST(a_rename_that_races_is_tried_again_and_not_for_ever);
+  CPPUNIT_TEST(a_kernel_that_confines_nothing_opens_nothing);
+  CPPUNIT_TEST(a_part_of_a_file_is_sent);
+  CPPUNIT_TEST(a_full_socket_takes_no_file);
+  CPPUNIT_TEST(a_file_is_not_sent_to_a_broken_pipe_and_nobody_dies);
   CPPUNIT_TEST_SUITE_END();
 
   fs::path folder_ = fs::temp_directory_path() / ("strata-file-test-" + std::to_string(os::process_id()));
@@ -172,6 +187,152 @@ class File_Test : public Os_Fixture {
     CPPUNIT_ASSERT_EQUAL("text"s, read("b"));
     expect_done(os::remove_file(at("b")));
     expect_error(std::errc::no_such_file_or_directory, os::remove_file(at("b")));
+  }
+
+  void an_opened_handle_reads_and_writes_as_a_file_does() {
+    const auto writer = value_of(os::open_file(at("a"), Open_Mode::write, 0600));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{5}, value_of(os::write_at(writer.get(), strata::as_bytes("bytes"), 0)));
+    const auto reader = value_of(os::open_file(at("a"), Open_Mode::read));
+    std::byte room[8];
+    CPPUNIT_ASSERT_EQUAL(std::size_t{5}, value_of(os::read_at(reader.get(), room, 0)));
+    CPPUNIT_ASSERT_EQUAL(0600u, value_of(os::file_status(reader.get())).permissions);
+    const auto more = value_of(os::open_file(at("a"), Open_Mode::append));
+    value_of(os::write(more.get(), strata::as_bytes("!")));
+    CPPUNIT_ASSERT_EQUAL("bytes!"s, read("a"));
+    for (const os::Handle one : {writer.get(), reader.get(), more.get()}) {
+      CPPUNIT_ASSERT(closes_on_exec(one));
+      CPPUNIT_ASSERT(!is_non_blocking(one));
+    }
+    expect_error(std::errc::no_such_file_or_directory, os::open_file(at("none"), Open_Mode::read));
+    expect_error(std::errc::bad_file_descriptor, os::file_status({}));
+  }
+
+  void a_fifo_holds_up_nobody() {
+    CPPUNIT_ASSERT_EQUAL(0, std::system(("mkfifo '" + at("fifo") + "'").c_str()));
+    const auto folder = value_of(os::open_folder(folder_));
+    CPPUNIT_ASSERT(is_non_blocking(value_of(os::open_file(at("fifo"), Open_Mode::read)).get()));
+    const auto fifo = value_of(os::open_beneath(folder.get(), "fifo", Open_Mode::read));
+    CPPUNIT_ASSERT(is_non_blocking(fifo.get()));
+    CPPUNIT_ASSERT(value_of(os::file_status(fifo.get())).type == os::File_Type::other);
+    expect_error(std::errc::not_a_directory, os::open_folder(at("fifo")));
+    expect_error(std::errc::invalid_argument, os::open_file(at("fifo"), Open_Mode::write));  // which has a reader
+    expect_error(std::errc::invalid_argument, os::open_beneath(folder.get(), "fifo", Open_Mode::append));
+  }
+
+  void the_status_tells_when_the_contents_changed() {
+    write("a", "text");
+    const std::chrono::sys_seconds second_day{std::chrono::seconds{86'400}};
+    fs::last_write_time(at("a"), std::chrono::file_clock::from_sys(second_day));
+    const auto file = value_of(os::open_file(at("a"), Open_Mode::read));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{86'400}, value_of(os::file_status(file.get())).modified);
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{86'400}, value_of(os::path_status(at("a"))).modified);
+  }
+
+  void a_folder_is_listed_by_its_handle_again_and_again() {
+    for (const char* name : {"b", "c", "a"}) write(name, "");
+    const auto folder = value_of(os::open_folder(folder_));
+    CPPUNIT_ASSERT(closes_on_exec(folder.get()));
+    const std::vector<std::string> names{"a", "b", "c"}, more{"a", "b", "c", "d"};
+    CPPUNIT_ASSERT(names == value_of(os::list_directory(folder.get())));
+    CPPUNIT_ASSERT(names == value_of(os::list_directory(folder.get())));
+    write("d", "");
+    CPPUNIT_ASSERT(more == value_of(os::list_directory(folder.get())));
+    const auto file = value_of(os::open_file(at("a"), Open_Mode::read));
+    expect_error(std::errc::not_a_directory, os::list_directory(file.get()));
+    expect_error(std::errc::not_a_directory, os::open_folder(at("a")));
+    expect_error(std::errc::no_such_file_or_directory, os::open_folder(at("none")));
+  }
+
+  void what_is_beneath_a_folder_is_opened() {
+    fs::create_directory(at("sub"));
+    write("sub/a", "below");
+    fs::create_symlink("sub/a", at("link"));
+    const auto folder = value_of(os::open_folder(folder_));
+    for (const char* const name : {"sub/a", "link", "sub/../sub/a"}) {
+      const auto file = value_of(os::open_beneath(folder.get(), name, Open_Mode::read));
+      CPPUNIT_ASSERT_EQUAL(std::uint64_t{5}, value_of(os::file_status(file.get())).size);
+      CPPUNIT_ASSERT(closes_on_exec(file.get()) && !is_non_blocking(file.get()));
+    }
+    const auto below = value_of(os::open_beneath(folder.get(), "sub", Open_Mode::read));
+    CPPUNIT_ASSERT(std::vector{"a"s} == value_of(os::list_directory(below.get())));
+    const auto made = value_of(os::open_beneath(below.get(), "b", Open_Mode::write, 0640));
+    CPPUNIT_ASSERT_EQUAL(0640u, value_of(os::file_status(made.get())).permissions);
+    expect_error(std::errc::too_many_symbolic_link_levels, os::open_beneath(folder.get(), "link", Open_Mode::write));
+    expect_error(std::errc::no_such_file_or_directory, os::open_beneath(folder.get(), "none", Open_Mode::read));
+  }
+
+  void nothing_outside_of_a_folder_is_opened() {
+    fs::create_directory(at("sub"));
+    write("secret", "s");
+    fs::create_symlink("../secret", at("sub/up"));
+    fs::create_symlink(at("secret"), at("sub/absolute"));
+    fs::create_symlink("loop", at("sub/loop"));
+    const auto folder = value_of(os::open_folder(at("sub")));
+    for (const std::string& name : {"../secret"s, "up"s, "absolute"s, at("secret"), at("sub"), "/"s, ".."s}) {
+      expect_error(std::errc::cross_device_link, os::open_beneath(folder.get(), name, Open_Mode::read));
+    }
+    expect_error(std::errc::cross_device_link, os::open_beneath(folder.get(), "../new", Open_Mode::write));
+    CPPUNIT_ASSERT(!fs::exists(at("new")));
+    expect_error(std::errc::too_many_symbolic_link_levels, os::open_beneath(folder.get(), "loop", Open_Mode::read));
+    const auto own = value_of(os::open_folder("/proc/self"));
+    expect_error(std::errc::too_many_symbolic_link_levels, os::open_beneath(own.get(), "root", Open_Mode::read));
+  }
+
+  void a_rename_that_races_is_tried_again_and_not_for_ever() {
+    write("a", "");
+    const auto folder = value_of(os::open_folder(folder_));
+    Fault_Table faults;
+    faults.fail<&os::Operations::file_open_beneath>(std::errc::resource_unavailable_try_again, 3);
+    value_of(os::open_beneath(folder.get(), "a", Open_Mode::read));
+    CPPUNIT_ASSERT_EQUAL(4, faults.calls<&os::Operations::file_open_beneath>());
+    faults.fail<&os::Operations::file_open_beneath>(std::errc::resource_unavailable_try_again, 1000);
+    expect_error(std::errc::resource_unavailable_try_again, os::open_beneath(folder.get(), "a", Open_Mode::read));
+    CPPUNIT_ASSERT(faults.calls<&os::Operations::file_open_beneath>() < 20);
+  }
+
+  void a_kernel_that_confines_nothing_opens_nothing() {
+    const auto folder = value_of(os::open_folder(folder_));
+    Fault_Table faults;
+    faults.fail<&os::Operations::file_open_beneath>(std::errc::function_not_supported, 1);
+    expect_error(std::errc::function_not_supported, os::open_beneath(folder.get(), "a", Open_Mode::write));
+    CPPUNIT_ASSERT(!fs::exists(at("a")));
+  }
+
+  void a_part_of_a_file_is_sent() {
+    write("a", "0123456789");
+    const auto file = value_of(os::open_file(at("a"), Open_Mode::read));
+    const os::Handle_Pair peers = connected_over(listen_on(loopback()));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{4}, value_of(os::send_file(peers.first.get(), file.get(), 2, 4)));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, value_of(os::send_file(peers.first.get(), file.get(), 8, 100)));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, value_of(os::send_file(peers.first.get(), file.get(), 10, 100)));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, value_of(os::send_file(peers.first.get(), file.get(), 99, 100)));
+    CPPUNIT_ASSERT_EQUAL("234589"s, receive_text(peers.second.get(), 6));
+    std::byte first[1];
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, value_of(os::read(file.get(), first)));
+    CPPUNIT_ASSERT_EQUAL("0"s, std::string{strata::as_text(first)});  // its position is as it was
+    expect_error(std::errc::bad_file_descriptor, os::send_file({}, file.get(), 0, 1));
+  }
+
+  void a_full_socket_takes_no_file() {
+    write("a", std::string(100'000, 'x'));
+    const auto file = value_of(os::open_file(at("a"), Open_Mode::read));
+    const auto [near, far] = value_of(os::socket_pair());
+    strata::Result<std::size_t> sent;
+    std::size_t total = 0;
+    while ((sent = os::send_file(near.get(), file.get(), 0, 100'000))) total += *sent;
+    expect_error(std::errc::operation_would_block, sent);
+    CPPUNIT_ASSERT(total > 0);
+    CPPUNIT_ASSERT_EQUAL(std::string(total, 'x'), receive_text(far.get(), total));
+  }
+
+  void a_file_is_not_sent_to_a_broken_pipe_and_nobody_dies() {
+    write("a", "x");
+    const auto file = value_of(os::open_file(at("a"), Open_Mode::read));
+    auto [near, far] = value_of(os::socket_pair());
+    far.reset();
+    strata::Result<std::size_t> sent;
+    where_a_broken_pipe_kills([&] { sent = os::send_file(near.get(), file.get(), 0, 1); });
+    expect_error(std::errc::broken_pipe, sent);
   }
 };
 

@@ -11,6 +11,7 @@
 #include <strata/os/File.h>
 #include <strata/os/Process.h>
 #include <strata/os/Signal_Source.h>
+#include <strata/os/Splice.h>
 #include <strata/os/Thread.h>
 #include <strata/os/Waker.h>
 #include <strata_test/Inherited.h>
@@ -38,6 +39,9 @@ class Operations_Interrupt_Test : public Os_Fixture {
   CPPUNIT_TEST(an_interrupted_connect_is_in_progress);
   CPPUNIT_TEST(an_interrupted_resolver_is_repeated);
   CPPUNIT_TEST(an_interrupted_file_operation_is_repeated);
+  CPPUNIT_TEST(an_interrupted_folder_is_opened_and_listed);
+  CPPUNIT_TEST(an_interrupted_transfer_within_the_system_is_repeated);
+  CPPUNIT_TEST(an_interrupted_process_is_started_and_reaped);
   CPPUNIT_TEST(an_interrupted_wake_up_is_repeated);
   CPPUNIT_TEST(an_interrupted_thread_is_started_and_joined);
   CPPUNIT_TEST(an_interrupted_signal_is_read);
@@ -140,6 +144,34 @@ class Operations_Interrupt_Test : public Os_Fixture {
     repeated<&Operations::file_remove>([&] { return os::remove_file(moved); });
     repeated<&Operations::path_status>([] { return os::path_status("/"); });
     repeated<&Operations::directory_list>([] { return os::list_directory("/"); });
+  }
+
+  void an_interrupted_folder_is_opened_and_listed() {
+    const auto folder = repeated<&Operations::folder_open>([] { return os::open_folder("/proc"); });
+    repeated<&Operations::folder_list>([&] { return os::list_directory(folder->get()); });
+    repeated<&Operations::file_open_now>([] { return os::open_file("/proc/version", os::Open_Mode::read); });
+    const auto file = repeated<&Operations::file_open_beneath>(
+        [&] { return os::open_beneath(folder->get(), "version", os::Open_Mode::read); });
+    repeated<&Operations::file_status>([&] { return os::file_status(file->get()); });
+  }
+
+  void an_interrupted_transfer_within_the_system_is_repeated() {
+    const auto [near, far] = value_of(os::socket_pair());
+    const auto [reader, writer] = value_of(os::open_pipe());
+    const auto image = value_of(os::open_file(value_of(os::executable_path()), os::Open_Mode::read));
+    const auto sent = repeated<&Operations::send_file>([&] { return os::send_file(near.get(), image.get(), 0, 9); });
+    CPPUNIT_ASSERT_EQUAL(std::size_t{9}, *sent);
+    const auto moved = repeated<&Operations::splice>([&] { return os::splice(far.get(), writer.get(), 99); });
+    CPPUNIT_ASSERT_EQUAL(std::size_t{9}, *moved);
+  }
+
+  void an_interrupted_process_is_started_and_reaped() {
+    const auto process =
+        repeated<&Operations::process_start>([] { return os::start_process({.program = "/bin/cat"}); });
+    await(process->get(), os::Interest::input);
+    repeated<&Operations::process_signal>([&] { return os::signal_process(process->get(), os::Signal::hangup); });
+    CPPUNIT_ASSERT_EQUAL(0, repeated<&Operations::process_reap>([&] { return os::reap(process->get()); })->code);
+    repeated<&Operations::process_open>([] { return os::open_process(os::process_id()); });
   }
 
   void an_interrupted_wake_up_is_repeated() {

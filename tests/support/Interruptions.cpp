@@ -76,7 +76,9 @@ Operations all_interrupting() {
                       &O::epoll_open, &O::epoll_control, &O::epoll_wait, &O::ring_open, &O::ring_enter, &O::poll,
                       &O::select, &O::entropy, &O::file_open, &O::file_status, &O::file_sync, &O::file_rename,
                       &O::file_remove, &O::path_status, &O::path_set_permissions, &O::path_set_owner,
-                      &O::directory_list, &O::thread_start, &O::thread_join, &O::signal_open, &O::signal_read,
+                      &O::directory_list, &O::send_file, &O::splice, &O::file_open_now, &O::file_open_beneath,
+                      &O::folder_open, &O::folder_list, &O::process_start, &O::process_open, &O::process_reap,
+                      &O::process_signal, &O::thread_start, &O::thread_join, &O::signal_open, &O::signal_read,
                       &O::raise_descriptor_limit>();
 }
 

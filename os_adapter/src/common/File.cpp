@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <new>
 #include <span>
+#include <utility>
 
 #include "common/Seam.h"
 
@@ -26,12 +27,34 @@ Result<std::string> read_all(File& file, std::size_t limit) {
   return fail(std::errc::file_too_large);
 }
 
+Result<std::vector<std::string>> listed(Raw raw, std::vector<std::string>& names) {
+  if (raw < 0) return failure(raw);
+  std::erase_if(names, [](const std::string& name) { return name == "." || name == ".."; });
+  std::ranges::sort(names);
+  return std::move(names);
+}
+
 }  // namespace
 
 Result<File> File::open(const std::string& path, Open_Mode mode, unsigned permissions) {
   auto handle = owned(retry(table().file_open, path.c_str(), mode, permissions));
   if (!handle) return std::unexpected{handle.error()};
   return File{std::move(*handle)};
+}
+
+Result<Unique_Handle> open_file(const std::string& path, Open_Mode mode, unsigned permissions) {
+  return owned(retry(table().file_open_now, path.c_str(), mode, permissions));
+}
+
+Result<Unique_Handle> open_folder(const std::string& path) { return owned(retry(table().folder_open, path.c_str())); }
+
+Result<Unique_Handle> open_beneath(Handle folder, const std::string& name, Open_Mode mode, unsigned permissions) {
+  constexpr int most = 8;  // a rename anywhere in the system may make it start over with `..` (openat2(2), EAGAIN)
+  Raw raw = raw_error(std::errc::resource_unavailable_try_again);
+  for (int i = 0; i < most && raw == raw_error(std::errc::resource_unavailable_try_again); ++i) {
+    raw = retry(table().file_open_beneath, folder, name.c_str(), mode, permissions);
+  }
+  return owned(raw);
 }
 
 Result<std::size_t> File::read(Bytes out) noexcept {
@@ -62,6 +85,10 @@ Result<std::size_t> write_at(Handle file, Const_Bytes bytes, std::uint64_t offse
 
 Result<> sync(Handle file) noexcept { return done(retry(table().file_sync, file)); }
 
+Result<std::size_t> send_file(Handle socket, Handle file, std::uint64_t offset, std::size_t size) noexcept {
+  return counted(retry(table().send_file, socket, file, offset, size));
+}
+
 Result<> File::write_all_at(Const_Bytes bytes, std::uint64_t offset) noexcept {
   while (!bytes.empty()) {
     const Result<std::size_t> taken = os::write_at(handle_.get(), bytes, offset);
@@ -75,12 +102,14 @@ Result<> File::write_all_at(Const_Bytes bytes, std::uint64_t offset) noexcept {
 
 Result<> File::resize(std::uint64_t size) noexcept { return done(retry(table().file_resize, handle_.get(), size)); }
 
-Result<File_Status> File::status() const noexcept {
+Result<File_Status> file_status(Handle file) noexcept {
   File_Status status;
-  const Raw raw = retry(table().file_status, handle_.get(), status);
+  const Raw raw = retry(table().file_status, file, status);
   if (raw < 0) return failure(raw);
   return status;
 }
+
+Result<File_Status> File::status() const noexcept { return file_status(handle_.get()); }
 Result<> File::sync() noexcept { return os::sync(handle_.get()); }
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
@@ -116,11 +145,12 @@ Result<> set_owner(const std::string& path, File_Owner owner) {
 
 Result<std::vector<std::string>> list_directory(const std::string& path) {
   std::vector<std::string> names;
-  const Raw raw = retry(table().directory_list, path.c_str(), names);
-  if (raw < 0) return failure(raw);
-  std::erase_if(names, [](const std::string& name) { return name == "." || name == ".."; });
-  std::ranges::sort(names);
-  return names;
+  return listed(retry(table().directory_list, path.c_str(), names), names);
+}
+
+Result<std::vector<std::string>> list_directory(Handle folder) {
+  std::vector<std::string> names;
+  return listed(retry(table().folder_list, folder, names), names);
 }
 
 }  // namespace strata::inline v1::os

@@ -9,4 +9,18 @@ std::int64_t process_id() noexcept { return table().process_id(); }
 
 Result<std::uint64_t> raise_descriptor_limit() noexcept { return counted(retry(table().raise_descriptor_limit)); }
 
+Result<Unique_Handle> start_process(const Process_Start& wanted) { return owned(retry(table().process_start, wanted)); }
+Result<Unique_Handle> open_process(std::int64_t id) { return owned(retry(table().process_open, id)); }
+
+Result<Exit_Status> reap(Handle process) noexcept {
+  Exit_Status status;
+  const Raw raw = retry(table().process_reap, process, status);
+  if (raw < 0) return failure(raw);
+  return status;
+}
+
+Result<> signal_process(Handle process, Signal signal) noexcept {
+  return done(retry(table().process_signal, process, signal));
+}
+
 }  // namespace strata::inline v1::os

@@ -17,6 +17,9 @@ Raw linux_send(Handle, const std::byte* data, std::size_t size);
 Raw pipe_open(Handle pair[2]);
 Raw send_handles(Handle, const std::byte* data, std::size_t size, const Handle* passed, std::size_t count);
 Raw receive_handles(Handle, std::byte* data, std::size_t size, Handle* passed, std::size_t& count);
+Raw send_file(Handle socket, Handle file, std::uint64_t offset, std::size_t size);
+Raw splice(Handle from, Handle to, std::size_t size);
+Raw file_open_beneath(Handle folder, const char* name, Open_Mode, unsigned permissions);
 Raw shared_memory_open(const char* name, Shared_Open, unsigned permissions);
 Raw receive_datagrams(Handle, Datagram_In* slots, std::size_t count);
 Raw send_datagrams(Handle, const Datagram_Out* datagrams, std::size_t count);
@@ -39,5 +42,10 @@ Raw unpark(const std::atomic<std::uint32_t>& word, unsigned most);
 Raw entropy(std::byte* data, std::size_t size);
 Raw signal_open(const Signal* signals, std::size_t count);
 Raw signal_read(Handle);
+int number_of(Signal) noexcept;  ///< SIG…
+Raw process_start(const Process_Start&);
+Raw process_open(std::int64_t id);
+Raw process_reap(Handle process, Exit_Status&);
+Raw process_signal(Handle process, Signal);
 
 }  // namespace strata::inline v1::os::native

@@ -18,11 +18,13 @@ static_assert(numbers.size() == static_cast<std::size_t>(Signal::child) + 1);
 
 }  // namespace
 
+int number_of(Signal signal) noexcept { return numbers[static_cast<std::size_t>(signal)]; }
+
 Raw signal_open(const Signal* signals, std::size_t count) {
   sigset_t wanted;
   sigset_t before;
   sigemptyset(&wanted);
-  for (std::size_t i = 0; i < count; ++i) sigaddset(&wanted, numbers[static_cast<std::size_t>(signals[i])]);
+  for (std::size_t i = 0; i < count; ++i) sigaddset(&wanted, number_of(signals[i]));
   if (const int error = pthread_sigmask(SIG_BLOCK, &wanted, &before); error != 0) return -Raw{error};
   const Raw raw = raw_of(signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
   if (raw < 0) pthread_sigmask(SIG_SETMASK, &before, nullptr);

@@ -16,11 +16,13 @@
 namespace strata::inline v1::os::native {
 namespace {
 
-/// What was opened for writing must be a regular file, and is emptied only once that is known.
-Raw checked_for_writing(int descriptor, Open_Mode mode) noexcept {
+/// What is opened for writing must be a regular file, and is emptied only once that is known. A regular file blocks
+/// from now on: of one that does not, a ring fails what it cannot do at once, if the file system is no help.
+Raw checked(int descriptor, Open_Mode mode) noexcept {
   struct stat status {};
   if (fstat(descriptor, &status) != 0) return -Raw{errno};
-  if (!S_ISREG(status.st_mode)) return -Raw{EINVAL};
+  if (!S_ISREG(status.st_mode)) return mode == Open_Mode::read ? 0 : -Raw{EINVAL};
+  if (fcntl(descriptor, F_SETFL, mode == Open_Mode::append ? O_APPEND : 0) != 0) return -Raw{errno};
   return mode == Open_Mode::write ? raw_of(ftruncate(descriptor, 0)) : 0;
 }
 
@@ -32,14 +34,29 @@ File_Status status_of(const struct stat& found) noexcept {
           .type = S_ISREG(found.st_mode)    ? regular
                   : S_ISDIR(found.st_mode)  ? directory
                   : S_ISSOCK(found.st_mode) ? socket
-                                            : other};
+                                            : other,
+          .modified = found.st_mtim.tv_sec};
 }
 
-bool block_broken_pipe() noexcept {
+bool mask_broken_pipe() noexcept {
   sigset_t pipe;
   sigemptyset(&pipe);
   sigaddset(&pipe, SIGPIPE);
   return pthread_sigmask(SIG_BLOCK, &pipe, nullptr) == 0;
+}
+
+/// The names in `folder`, which is closed.
+Raw names_in(DIR* opened, std::vector<std::string>& names) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder{opened, closedir};
+  if (!folder) return -Raw{errno};
+  names.clear();
+  try {
+    errno = 0;
+    while (const dirent* entry = readdir(folder.get())) names.emplace_back(entry->d_name);
+  } catch (const std::bad_alloc&) {
+    return -Raw{ENOMEM};
+  }
+  return errno == 0 ? 0 : -Raw{errno};
 }
 
 }  // namespace
@@ -50,9 +67,13 @@ Raw read(Handle handle, std::byte* data, std::size_t size) { return raw_of(::rea
 
 // A pipe whose reader has gone raises SIGPIPE, and write(2) has no MSG_NOSIGNAL: blocked once in each thread that
 // writes, the signal stays pending for ever and EPIPE says it all.
-Raw write(Handle handle, const std::byte* data, std::size_t size) {
-  thread_local const bool blocked = block_broken_pipe();
+void block_broken_pipe() noexcept {
+  thread_local const bool blocked = mask_broken_pipe();
   static_cast<void>(blocked);
+}
+
+Raw write(Handle handle, const std::byte* data, std::size_t size) {
+  block_broken_pipe();
   return raw_of(::write(handle.value(), data, size));
 }
 
@@ -74,19 +95,37 @@ Raw adopt(Handle handle) {
   return raw_of(fcntl(handle.value(), F_SETFD, of_descriptor | FD_CLOEXEC));
 }
 
-Raw file_open(const char* path, Open_Mode mode, unsigned permissions) {
-  if (mode == Open_Mode::read) return raw_of(::open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
+int open_flags(Open_Mode mode) noexcept {
+  constexpr int always = O_CLOEXEC | O_NOCTTY;
   // O_NONBLOCK: a FIFO planted at the path fails at once instead of waiting for its reader. No effect on a file.
-  const int access = mode == Open_Mode::update ? O_RDWR : O_WRONLY;
-  const int flags = access | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK |
-                    (mode == Open_Mode::append ? O_APPEND : 0);
-  const int descriptor = ::open(path, flags, static_cast<mode_t>(permissions));
-  if (descriptor < 0) return -Raw{errno};
-  const Raw checked = checked_for_writing(descriptor, mode);
-  if (checked >= 0) return descriptor;
-  ::close(descriptor);
-  return checked;
+  constexpr int writing = always | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+  switch (mode) {
+    case Open_Mode::read: break;
+    case Open_Mode::write: return writing | O_WRONLY;
+    case Open_Mode::append: return writing | O_WRONLY | O_APPEND;
+    case Open_Mode::update: return writing | O_RDWR;
+  }
+  return always | O_RDONLY;
 }
+
+Raw opened(Raw descriptor, Open_Mode mode) noexcept {
+  if (descriptor < 0) return descriptor;
+  const Raw outcome = checked(static_cast<int>(descriptor), mode);
+  if (outcome >= 0) return descriptor;
+  ::close(static_cast<int>(descriptor));
+  return outcome;
+}
+
+Raw file_open(const char* path, Open_Mode mode, unsigned permissions) {
+  const Raw raw = raw_of(::open(path, open_flags(mode), static_cast<mode_t>(permissions)));
+  return mode == Open_Mode::read ? raw : opened(raw, mode);
+}
+
+Raw file_open_now(const char* path, Open_Mode mode, unsigned permissions) {
+  return opened(raw_of(::open(path, open_flags(mode) | O_NONBLOCK, static_cast<mode_t>(permissions))), mode);
+}
+
+Raw folder_open(const char* path) { return raw_of(::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)); }
 
 Raw file_status(Handle handle, File_Status& status) {
   struct stat found {};
@@ -127,17 +166,17 @@ Raw path_set_owner(const char* path, std::uint32_t user, std::uint32_t group) {
   return raw_of(fchownat(AT_FDCWD, path, user, group, AT_SYMLINK_NOFOLLOW));
 }
 
-Raw directory_list(const char* path, std::vector<std::string>& names) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder{opendir(path), closedir};
-  if (!folder) return -Raw{errno};
-  names.clear();
-  try {
-    errno = 0;
-    while (const dirent* entry = readdir(folder.get())) names.emplace_back(entry->d_name);
-  } catch (const std::bad_alloc&) {
-    return -Raw{ENOMEM};
-  }
-  return errno == 0 ? 0 : -Raw{errno};
+Raw directory_list(const char* path, std::vector<std::string>& names) { return names_in(opendir(path), names); }
+
+// Opened anew: a duplicate would share the place up to which it has been read.
+Raw folder_list(Handle folder, std::vector<std::string>& names) {
+  const int again = openat(folder.value(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (again < 0) return -Raw{errno};
+  DIR* const stream = fdopendir(again);
+  if (stream != nullptr) return names_in(stream, names);
+  const Raw refused = -Raw{errno};
+  ::close(again);
+  return refused;
 }
 
 }  // namespace strata::inline v1::os::native

@@ -54,6 +54,12 @@ std::int64_t monotonic_ns();
 std::int64_t wall_ns();
 
 Raw file_open(const char* path, Open_Mode, unsigned permissions);
+Raw file_open_now(const char* path, Open_Mode, unsigned permissions);
+Raw folder_open(const char* path);
+int open_flags(Open_Mode) noexcept;  ///< of open(2)
+/// What was opened with O_NONBLOCK; closed again if it is nothing to write to.
+Raw opened(Raw descriptor, Open_Mode) noexcept;
+void block_broken_pipe() noexcept;  ///< in this thread, for good
 Raw file_status(Handle, File_Status&);
 Raw file_sync(Handle);
 Raw file_read_at(Handle, std::byte* data, std::size_t size, std::uint64_t offset);
@@ -69,6 +75,7 @@ Raw path_status(const char* path, File_Status&);
 Raw path_set_permissions(const char* path, unsigned permissions);
 Raw path_set_owner(const char* path, std::uint32_t user, std::uint32_t group);
 Raw directory_list(const char* path, std::vector<std::string>& names);
+Raw folder_list(Handle folder, std::vector<std::string>& names);
 
 inline constexpr int look_signal = SIGURG;  ///< of look_into: no thread blocks it
 Raw thread_start(const Thread_Start&);

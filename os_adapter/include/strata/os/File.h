@@ -31,6 +31,7 @@ struct File_Status {
   std::uint32_t owner = 0;       ///< a User's id
   std::uint32_t permissions = 0;  ///< rwxrwxrwx, and the sticky bit as 01000
   File_Type type = File_Type::other;
+  std::int64_t modified = 0;  ///< its contents, in seconds of wall clock since 1970 (UTC)
 };
 
 /// Whom a file belongs to, by number.
@@ -61,10 +62,25 @@ class File {
   Unique_Handle handle_;
 };
 
+/// What File::open does, for who wants the handle; but a FIFO holds up no reader either, and stays non-blocking.
+Result<Unique_Handle> open_file(const std::string& path, Open_Mode mode, unsigned permissions = 0644);
+/// A folder, to list it or to open what is in it. Errors: not_a_directory, the system's.
+Result<Unique_Handle> open_folder(const std::string& path);
+/// As open_file, of what is in `folder` or below it, wherever `..` and links lead; a folder, too, to read. Errors:
+/// cross_device_link (it would leave the folder), too_many_symbolic_link_levels (or a link of proc(5)),
+/// function_not_supported (Linux before 5.6), resource_unavailable_try_again (renames went on and on). Source:
+/// openat2(2).
+Result<Unique_Handle> open_beneath(Handle folder, const std::string& name, Open_Mode mode,
+                                   unsigned permissions = 0644);
+
 // The same of any open file, for who has its handle.
 Result<std::size_t> read_at(Handle file, Bytes out, std::uint64_t offset) noexcept;
 Result<std::size_t> write_at(Handle file, Const_Bytes bytes, std::uint64_t offset) noexcept;  ///< bytes taken
 Result<> sync(Handle file) noexcept;
+Result<File_Status> file_status(Handle file) noexcept;
+/// From the file to a stream socket, in the system. Bytes taken, possibly fewer; 0 at the file's end. Errors:
+/// operation_would_block, broken_pipe (and never a SIGPIPE), the socket's. Source: sendfile(2).
+Result<std::size_t> send_file(Handle socket, Handle file, std::uint64_t offset, std::size_t size) noexcept;
 
 /// The whole file, at most `limit` bytes. Errors: file_too_large, is_a_directory, the system's.
 Result<std::string> read_file(const std::string& path, std::size_t limit);
@@ -78,6 +94,7 @@ Result<> set_permissions(const std::string& path, unsigned permissions);
 Result<> set_owner(const std::string& path, File_Owner owner);
 /// The names in a folder, sorted, without `.` and `..`.
 Result<std::vector<std::string>> list_directory(const std::string& path);
+Result<std::vector<std::string>> list_directory(Handle folder);
 
 }  // namespace os
 }  // namespace v1

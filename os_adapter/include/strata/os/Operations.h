@@ -38,6 +38,8 @@ enum class Signal : std::uint8_t;
 struct Thread_Start;
 struct Resolve_Query;
 struct File_Status;
+struct Process_Start;
+struct Exit_Status;
 
 /// What an operation of the seam returns: a value ≥ 0, or a std::errc negated, as the kernel itself does.
 using Raw = std::int64_t;
@@ -78,6 +80,8 @@ struct Operations {
   Raw (*send_datagrams)(Handle, const Datagram_Out* datagrams, std::size_t count);  ///< how many were taken
   Raw (*send_handles)(Handle, const std::byte* data, std::size_t size, const Handle* passed, std::size_t count);
   Raw (*receive_handles)(Handle, std::byte* data, std::size_t size, Handle* passed, std::size_t& count);
+  Raw (*send_file)(Handle socket, Handle file, std::uint64_t offset, std::size_t size);  ///< bytes taken
+  Raw (*splice)(Handle from, Handle to, std::size_t size);  ///< bytes moved; one of both is a pipe
   Raw (*set_membership)(Handle, const Socket_Address& group, std::uint32_t interface, bool join);
   Raw (*resolve)(const Resolve_Query&, std::vector<Socket_Address>&);  ///< blocks
 
@@ -103,6 +107,9 @@ struct Operations {
 
   // Files
   Raw (*file_open)(const char* path, Open_Mode, unsigned permissions);
+  Raw (*file_open_now)(const char* path, Open_Mode, unsigned permissions);  ///< waits for no FIFO, either way
+  Raw (*file_open_beneath)(Handle folder, const char* name, Open_Mode, unsigned permissions);  ///< the same
+  Raw (*folder_open)(const char* path);
   Raw (*file_status)(Handle, File_Status&);
   Raw (*file_sync)(Handle);
   Raw (*file_read_at)(Handle, std::byte* data, std::size_t size, std::uint64_t offset);
@@ -119,6 +126,7 @@ struct Operations {
   Raw (*path_set_permissions)(const char* path, unsigned permissions);
   Raw (*path_set_owner)(const char* path, std::uint32_t user, std::uint32_t group);
   Raw (*directory_list)(const char* path, std::vector<std::string>& names);  ///< with `.` and `..`, in no order
+  Raw (*folder_list)(Handle folder, std::vector<std::string>& names);  ///< the same, as often as asked
 
   // Processes, threads, signals
   Raw (*thread_start)(const Thread_Start&);
@@ -126,6 +134,10 @@ struct Operations {
   Raw (*park)(const std::atomic<std::uint32_t>& word, std::uint32_t expected, Duration timeout);  ///< see Monitor.h
   Raw (*unpark)(const std::atomic<std::uint32_t>& word, unsigned most);  ///< how many it has woken
   Raw (*process_id)();
+  Raw (*process_start)(const Process_Start&);  ///< a descriptor that is readable once the process has ended
+  Raw (*process_open)(std::int64_t id);        ///< the same
+  Raw (*process_reap)(Handle process, Exit_Status&);  ///< -EAGAIN while it lives
+  Raw (*process_signal)(Handle process, Signal);
   Raw (*signal_open)(const Signal* signals, std::size_t count);  ///< blocks them and makes a source: signalfd(2)
   Raw (*signal_read)(Handle);                                     ///< the next Signal's value, or -EAGAIN
   Raw (*raise_descriptor_limit)();                                ///< soft limit to the hard one; the limit in force
