@@ -12,8 +12,7 @@
 
 #include <strata/os/Clock.h>
 #include <strata_test/Descriptor_Guard.h>
-
-#include "Temporary_Folder.h"
+#include <strata_test/Temporary_Folder.h>
 
 namespace {
 

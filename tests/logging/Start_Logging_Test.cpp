@@ -9,8 +9,9 @@
 #include <strata/os/Thread.h>
 #include <strata_test/Scale.h>
 
+#include <strata_test/Temporary_Folder.h>
+
 #include "Memory_Sink.h"
-#include "Temporary_Folder.h"
 
 namespace {
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <deque>
 #include <random>
+#include <stop_token>
 
 #include <strata_test/Scale.h>
 
@@ -27,6 +28,8 @@ struct Place {
   Actor* actor = nullptr;  ///< null: it has closed
   os::Unique_Handle peer;
   std::vector<Operation> started;
+  std::stop_source stop;
+  strata::Pipe_Block pipe;  ///< what was read into it is not written yet
 };
 
 /// Carries out one program, and lets everything come to rest after each step: what was started then has completed, or
@@ -38,7 +41,10 @@ class Program {
       auto made = os::socket_pair();
       CPPUNIT_ASSERT(made.has_value());
       place.peer = std::move(made->second);
-      auto actor = std::make_unique<Actor>(place.diary, nullptr);
+      auto actor = std::make_unique<Actor>(place.diary, [&place](Actor&, Completed& done) {
+        if (done.kind == strata::Operation_Kind::read_pipe) place.pipe = std::move(done.pipe);
+        return Result<>{};
+      });
       place.actor = actor.get();
       place.actor->brief = true;
       place.actor->on_failure = [this](Actor&, Completed&) {
@@ -73,24 +79,38 @@ class Program {
 
   void step(Place& place) {
     const std::size_t what = pick(100), size = 1 + pick(2'000);
-    if (what < 25) return start(place, [&](Actor& a, auto options) { return a.read(size, options); });
-    if (what < 45) {
-      const std::string text(size, static_cast<char>('a' + pick(26)));
-      return start(place, [&](Actor& a, auto options) { return a.write(block_of(text), options); });
-    }
+    if (what < 45) return start_one(place, what, size);
     if (what < 65 && place.peer.get().valid()) {
       const std::string text(size, '.');
       return (void)os::send(place.peer.get(), strata::as_bytes(text));
     }
-    if (what < 75 && place.actor != nullptr && !place.started.empty()) {
-      return place.actor->cancel(place.started[pick(place.started.size())]);
-    }
-    if (what < 78 && place.actor != nullptr) return place.actor->cancel_all();
+    if (what < 78 && place.actor != nullptr) return end_some(place, what);
     if (what < 84) return (void)rig_.reactor->run_for(30ms);
     if (what < 86 && place.actor != nullptr) return place.actor->close(errc::overflow);
     if (what < 88) return place.peer.reset();
     if (what < 90) fails_close_ = !fails_close_;
     drain(place);
+  }
+
+  void start_one(Place& place, std::size_t what, std::size_t size) {
+    if (what < 15) return start(place, [=](Actor& a, auto options) { return a.read(size, options); });
+    if (what < 27) {
+      const std::string text(size, static_cast<char>('a' + pick(26)));
+      return start(place, [&](Actor& a, auto options) { return a.write(block_of(text), options); });
+    }
+    if (what < 31) return start(place, [](Actor& a, auto options) { return a.poll(os::Interest::input, options); });
+    if (what < 34) return start(place, [](Actor& a, auto options) { return a.poll(os::Interest::output, options); });
+    if (what < 38) return start(place, [](Actor& a, auto options) { return a.wait(10ms, options); });
+    if (what < 42 || place.pipe.empty()) {
+      return start(place, [](Actor& a, auto options) { return a.read(*strata::Pipe_Block::make(), options); });
+    }
+    start(place, [&](Actor& a, auto options) { return a.write(std::exchange(place.pipe, {}), options); });
+  }
+
+  void end_some(Place& place, std::size_t what) {
+    if (what >= 76) return place.actor->cancel_all();
+    if (what >= 74) return (void)std::exchange(place.stop, std::stop_source{}).request_stop();
+    if (!place.started.empty()) place.actor->cancel(place.started[pick(place.started.size())]);
   }
 
   template <class Start>
@@ -99,6 +119,7 @@ class Program {
     Operation started;
     strata::Operation_Options options{.started = &started};
     if (pick(4) == 0) options.deadline = 20ms;
+    if (pick(4) == 0) options.stop = place.stop.get_token();
     place.diary += start_on(*place.actor, options) ? '+' : '-';
     if (started) place.started.push_back(started);
   }

@@ -58,7 +58,7 @@ class Scribe final : public strata::Service_Handler {
     const char letter = static_cast<char>('a' + written_ % 26);
     return write_at(block_of(std::string(1000, letter)), static_cast<std::uint64_t>(written_) * 1000);
   }
-  Result<> handle_sync(Completed) override { return read_at(*Message_Block::make(blocks * 1000), 0); }
+  Result<> handle_done(Completed) override { return read_at(*Message_Block::make(blocks * 1000), 0); }
   Result<> handle_read(Completed read) override {
     const std::string text = text_of(read.block);
     for (int i = 0; i < blocks; ++i) {

@@ -101,7 +101,7 @@ class Service_Handler_Test : public CppUnit::TestFixture {
 
   void a_write_of_nothing_completes() {
     on_each_engine([](Rig& rig) {
-      rig.pair([](Actor& a, Completed&) { return a.write({}); });
+      rig.pair([](Actor& a, Completed&) { return a.write(Message_Block{}); });
       rig.expect_diary("w0");
     });
   }
@@ -274,7 +274,7 @@ class Service_Handler_Test : public CppUnit::TestFixture {
       rig.adopt(
           std::move(*listener), [](Actor& a, Completed&) { return a.accept(); },
           [&accepted](Actor&, Completed& done) {
-            accepted = std::move(done.accepted);
+            accepted = std::move(done.handle);
             return Result<>{};
           });
       auto client = os::open_socket(os::Family::ipv4, os::Socket_Kind::stream);

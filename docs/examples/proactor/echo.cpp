@@ -26,7 +26,7 @@ class Echo final : public Service_Handler {
 class Listener final : public Service_Handler {
   Result<> open() override { return accept(); }
   Result<> handle_accept(Completed got) override {
-    (void)proactor().adopt(std::make_unique<Echo>(), std::move(got.accepted));
+    (void)proactor().adopt(std::make_unique<Echo>(), std::move(got.handle));
     return accept();
   }
 };

@@ -24,7 +24,7 @@ class Note final : public Service_Handler {
     std::printf("%zu bytes written\n", written.size);
     return {};
   }
-  Result<> handle_sync(Completed) override { return std::puts("synced"), Result<>{}; }
+  Result<> handle_done(Completed) override { return std::puts("synced"), Result<>{}; }
   Result<> handle_read(Completed got) override {
     std::printf("read: %.*s\n", static_cast<int>(got.size), as_text(got.block.readable()).data());
     close();

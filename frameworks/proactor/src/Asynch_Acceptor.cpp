@@ -26,7 +26,7 @@ Outcome<Asynch_Acceptor_Base::Listening> Asynch_Acceptor_Base::listen(Proactor& 
 Result<> Asynch_Acceptor_Base::handle_accept(Completed accepted) {
   pause_ = {};
   try {
-    (void)proactor().adopt(make_(proactor()), std::move(accepted.accepted));
+    (void)proactor().adopt(make_(proactor()), std::move(accepted.handle));
   } catch (const std::exception&) {
   }
   return accept();

@@ -3,8 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
 #include <system_error>
 
+#include <strata/os/Completion_Port.h>
 #include <strata/os/Handle.h>
 #include <strata/os/Socket_Address.h>
 #include <strata/proactor/Service_Handler.h>
@@ -15,34 +20,91 @@
 namespace strata {
 inline namespace v1 {
 
-/// One operation from its start to its completion. Where the engine is a ring it is the ring's submission.
+/// One operation from its start to its completion. What a ring does of it is the ring's submission.
 struct Asynch_Operation final : Completion_Handler {
-  enum class Kind : std::uint8_t { read, write, accept, connect, read_at, write_at, sync };
+  using Kind = Operation_Kind;
+  enum class Way : std::uint8_t {
+    ring,       ///< the kernel does it
+    thread,     ///< a thread of files, as it may block
+    readiness,  ///< it is tried, and tried again when the handle is ready
+    none,       ///< there is nothing to be done
+  };
+  /// Asks for a cancel. @threads any
+  struct Stop {
+    void operator()() const noexcept {
+      (void)ref.reactor()->post_reserved(ref, [at = owner, one = name] { at->cancel(one); });
+    }
+    Handler_Ref ref;
+    Service_Handler* owner;
+    Operation name;
+  };
+  /// What few operations have.
+  struct Rare {
+    Datagrams datagrams;
+    Pipe_Block pipe;
+    std::string name;
+    os::Open_Mode mode = os::Open_Mode::read;
+    os::Handle other;         ///< a file or folder that is not the handler's own
+    os::Unique_Handle given;  ///< to be closed
+    os::File_Status status;
+    os::Exit_Status exit;
+    os::Gathered parts;       ///< of `block`
+    std::optional<std::stop_callback<Stop>> stop;
+  };
 
   Asynch_Operation() noexcept : Completion_Handler(os::Request::poll) {}
   void handle_completion(const os::Ready& completion) noexcept override {
     owner->arrived(*this, completion.result, true);
   }
-  bool of_a_file() const noexcept { return kind >= Kind::read_at; }
-  bool sends() const noexcept { return kind == Kind::write || kind == Kind::connect; }
+  bool make_rare() noexcept {
+    if (rare == nullptr) rare.reset(new (std::nothrow) Rare);
+    return rare != nullptr;
+  }
+
+  Way way(bool on_ring) const noexcept;
+  bool has_nothing_to_do() const noexcept;
+  /// Without blocking: the emulation's third step. A number, or a std::errc negated.
+  std::int32_t try_now() noexcept;
+  std::int32_t do_on_a_thread() noexcept;
+  /// For the ring. False: memory is out.
+  bool describe() noexcept;
+  /// It has come to that: its end (true), or a part of it.
+  bool take(std::int32_t result) noexcept;
 
   Service_Handler* owner = nullptr;
   Asynch_Operation* next_one = nullptr;  ///< in the list that it is in
-  Asynch_Operation* arrived_before = nullptr;
+  Asynch_Operation* next_arrived = nullptr;
   std::uint64_t id = 0;
   Message_Block block;
   os::Socket_Address peer;
   std::uint64_t place = 0;   ///< in a file
+  std::uint64_t wanted = 0;  ///< bytes, of send_file
   std::size_t moved = 0;
   std::error_code error;
   std::error_code asked;     ///< why it is to end early
-  os::Unique_Handle accepted;
+  os::Unique_Handle made;    ///< by an accept or an open
   Timer deadline;
+  std::unique_ptr<Rare> rare;
   std::int32_t result = 0;   ///< from the engine, not looked at
   Kind kind = Kind::read;
+  std::uint8_t direction = 0;
   bool away = false;         ///< the engine has it
+  bool polled = false;       ///< and is to tell of readiness
+  bool told = false;         ///< the handle is ready for it
+  bool full = false;         ///< of send_file: the socket was
+  bool connecting = false;
   bool begun = false;        ///< its turn has come
+  bool finished = false;
   std::uint8_t ending = 0;   ///< the emulation takes it back: 2, and 1 from the next flush on
+
+ private:
+  std::int32_t receive_some() noexcept;
+  std::int32_t send_some() noexcept;
+  std::int32_t connect_now() noexcept;
+  std::int32_t send_of_file() noexcept;
+  std::int32_t list_names();
+  bool take_read(std::size_t size) noexcept;
+  bool take_written(std::size_t size) noexcept;
 };
 
 }  // namespace v1

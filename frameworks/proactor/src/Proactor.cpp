@@ -34,10 +34,12 @@ Asynch_Operation* Proactor_Core::make(Asynch_Operation::Kind kind) noexcept {
 void Proactor_Core::take_back(Asynch_Operation* operation) noexcept {
   operation->deadline = Timer{};
   operation->block.clear();
-  operation->accepted.reset();
+  operation->made.reset();
+  operation->rare.reset();
   operation->place = operation->moved = 0;
   operation->error = operation->asked = {};
-  operation->begun = false;
+  operation->polled = operation->told = operation->full = operation->connecting = false;
+  operation->begun = operation->finished = false;
   const std::lock_guard held{monitor_};
   if (free_count_ == most_free) return delete operation;
   ++free_count_;

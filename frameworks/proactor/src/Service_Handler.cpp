@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starts and ends of operations; Service_Transfer.cpp has how an engine does them.
+// How operations start, end and are told of; Service_Starts.cpp has what can be started, Service_Transfer.cpp how an
+// engine does it.
 #include <strata/proactor/Service_Handler.h>
 
 #include <mutex>
@@ -12,11 +13,15 @@
 namespace strata {
 inline namespace v1 {
 
-using Kind = Asynch_Operation::Kind;
+using Kind = Operation_Kind;
 
 namespace {
 
 constexpr int told_at_once = 16;  // completions in one upcall, so that no other handler waits
+
+void drop_first(Datagrams& sent, std::size_t count) noexcept {
+  sent.erase(sent.begin(), sent.begin() + static_cast<std::ptrdiff_t>(count));
+}
 
 }  // namespace
 
@@ -48,12 +53,14 @@ bool Service_Handler::List::remove(Asynch_Operation& one) noexcept {
 Service_Handler::~Service_Handler() {
   if (proactor_ == nullptr) return;
   Proactor_Core& core = *proactor_->core_;
-  for (List* const list : {&queues_[in], &queues_[out], &completed_}) {
-    while (Asynch_Operation* const one = list->pop()) {
+  const auto drop = [&core](List& list) {
+    while (Asynch_Operation* const one = list.pop()) {
       core.completed.fetch_add(1, std::memory_order_relaxed);
       core.take_back(one);
     }
-  }
+  };
+  for (List& each : queues_) drop(each);
+  drop(completed_);
   core.handlers.fetch_sub(1);
 }
 
@@ -63,108 +70,87 @@ Result<> Service_Handler::handle_failure(Completed failed) {
 
 // --- Starts ---
 
-Result<> Service_Handler::start(Asynch_Operation* operation, Operation_Options options) {
+Result<> Service_Handler::start(Asynch_Operation* operation, const Operation_Options& options) {
   if (operation == nullptr) return fail(std::errc::not_enough_memory);
   Proactor_Core& core = *proactor_->core_;
-  if (closing_) {
+  const Result<> limited = closing_ ? fail(std::errc::broken_pipe) : limit(*operation, options);
+  if (!limited) {
     core.take_back(operation);
-    return fail(std::errc::broken_pipe);
+    return limited;
   }
-  const Operation name{operation->id};
-  if (options.deadline > Duration::zero()) {
-    operation->deadline = home().schedule(ref_, options.deadline, [this, name] {
-      end_those([name](const Asynch_Operation& one) { return one.id == name.id; },
-                std::make_error_code(std::errc::timed_out));
-    });
-    if (!operation->deadline.active()) {
-      core.take_back(operation);
-      return fail(std::errc::not_enough_memory);
-    }
-  }
-  if (options.started != nullptr) *options.started = name;
+  if (options.started != nullptr) *options.started = Operation{operation->id};
   core.started.fetch_add(1, std::memory_order_relaxed);
   ++outstanding_;
-  operation->owner = this;
-  const Direction direction = operation->sends() ? out : in;
+  const Direction direction = options.parallel ? aside : direction_of(operation->kind);
+  operation->direction = direction;
   const bool first = queues_[direction].empty();
   queues_[direction].push(*operation);
-  if (first) run(direction, !operation->of_a_file() && (operation->kind != Kind::read || !drained_));
+  if (direction == aside) {
+    operation->begun = true;
+    if (operation->kind != Kind::timer) give_away(*operation);
+  } else if (first) {
+    run(direction, operation->kind != Kind::read || !drained_);
+  }
   tell_later();
   return {};
 }
 
-namespace {
-
-/// Gives a new operation its buffer, and its place in a file. Null: memory is out.
-Asynch_Operation* made_with(Asynch_Operation* one, Message_Block&& block, std::uint64_t place) noexcept {
-  if (one == nullptr) return nullptr;
-  one->block = std::move(block);
-  one->place = place;
-  return one;
+/// What may end it early.
+Result<> Service_Handler::limit(Asynch_Operation& operation, const Operation_Options& options) {
+  operation.owner = this;
+  const Operation name{operation.id};
+  if (options.parallel && direction_of(operation.kind) != files) return fail(std::errc::invalid_argument);
+  if (options.stop.stop_possible()) {
+    if (!operation.make_rare()) return fail(std::errc::not_enough_memory);
+    operation.rare->stop.emplace(options.stop, Asynch_Operation::Stop{ref_, this, name});
+  }
+  if (options.deadline <= Duration::zero() && operation.kind != Kind::timer) return {};
+  operation.deadline = home().schedule(ref_, options.deadline, [this, name] { expired(name); });
+  return operation.deadline.active() ? Result<>{} : fail(std::errc::not_enough_memory);
 }
 
-}  // namespace
-
-Result<> Service_Handler::read(std::size_t most, Operation_Options options) {
-  Result<Message_Block> made = Message_Block::make(most);
-  return made ? read(std::move(*made), options) : fail(made.error());
-}
-
-Result<> Service_Handler::read(Message_Block&& into, Operation_Options options) {
-  if (into.writable().empty()) return fail(std::errc::invalid_argument);
-  return start(made_with(proactor_->core_->make(Kind::read), std::move(into), 0), options);
-}
-
-Result<> Service_Handler::write(Message_Block&& message, Operation_Options options) {
-  return start(made_with(proactor_->core_->make(Kind::write), std::move(message), 0), options);
-}
-
-Result<> Service_Handler::accept(Operation_Options options) {
-  return start(proactor_->core_->make(Kind::accept), options);
-}
-
-Result<> Service_Handler::connect(const os::Socket_Address& peer, Operation_Options options) {
-  Asynch_Operation* const one = proactor_->core_->make(Kind::connect);
-  if (one != nullptr) one->peer = peer;
-  return start(one, options);
-}
-
-Result<> Service_Handler::read_at(Message_Block&& into, std::uint64_t offset, Operation_Options options) {
-  if (into.writable().empty()) return fail(std::errc::invalid_argument);
-  return start(made_with(proactor_->core_->make(Kind::read_at), std::move(into), offset), options);
-}
-
-Result<> Service_Handler::write_at(Message_Block&& bytes, std::uint64_t offset, Operation_Options options) {
-  return start(made_with(proactor_->core_->make(Kind::write_at), std::move(bytes), offset), options);
-}
-
-Result<> Service_Handler::sync(Operation_Options options) {
-  return start(proactor_->core_->make(Kind::sync), options);
+Service_Handler::Direction Service_Handler::direction_of(Operation_Kind kind) noexcept {
+  if (kind == Kind::timer) return aside;
+  if (kind >= Kind::read_at) return files;
+  return kind >= Kind::write ? out : in;
 }
 
 // --- Ends ---
 
-/// One that is under way comes back from the engine, a turn later; others end here.
 template <class Such>
 void Service_Handler::end_those(Such such, std::error_code why) noexcept {
-  for (const Direction direction : {in, out}) {
+  for (const List& each : queues_) {
     Asynch_Operation* next = nullptr;
-    for (Asynch_Operation* one = queues_[direction].front(); one != nullptr; one = next) {
+    for (Asynch_Operation* one = each.front(); one != nullptr; one = next) {
       next = one->next_one;
-      if (!such(*one) || one->asked) continue;
-      one->asked = why;
-      if (one->away) {
-        if (proactor_->core_->on_ring) home().cancel(*one);
-      } else if (one->begun) {
-        one->ending = 2;
-        (void)home().flush_later(ref_);
-      } else {
-        one->error = why;
-        finish(*one);
-      }
+      if (such(*one) && !one->asked) end_one(*one, why);
     }
   }
   tell_later();
+}
+
+/// One that is under way comes back from the engine, a turn later; others end here.
+void Service_Handler::end_one(Asynch_Operation& one, std::error_code why) noexcept {
+  one.asked = why;
+  if (one.away) {
+    if (proactor_->core_->on_ring) home().cancel(one);  // nothing happens to one that a thread has
+  } else if (one.begun && one.direction != aside) {
+    one.ending = 2;
+    (void)home().flush_later(ref_);
+  } else {
+    one.error = why;
+    finish(one);
+  }
+}
+
+void Service_Handler::expired(Operation name) noexcept {
+  const auto named = [name](const Asynch_Operation& one) { return one.id == name.id; };
+  for (Asynch_Operation* one = queues_[aside].front(); one != nullptr; one = one->next_one) {
+    if (!named(*one) || one->kind != Kind::timer) continue;
+    finish(*one);
+    return tell_later();
+  }
+  end_those(named, std::make_error_code(std::errc::timed_out));
 }
 
 void Service_Handler::cancel(Operation operation) noexcept {
@@ -189,9 +175,10 @@ void Service_Handler::close_when_empty() noexcept {
 
 /// The engine may have operations of it yet: this then lives until it has given them back.
 void Service_Handler::handle_release(std::unique_ptr<Event_Handler> self) noexcept {
-  for (const Direction direction : {in, out}) {
-    Asynch_Operation* const one = queues_[direction].front();
-    if (one != nullptr && one->away && proactor_->core_->on_ring) home().cancel(*one);
+  for (const List& each : queues_) {
+    for (Asynch_Operation* one = each.front(); one != nullptr; one = one->next_one) {
+      if (one->away && proactor_->core_->on_ring) home().cancel(*one);
+    }
   }
   const std::lock_guard held{monitor_};
   gone_ = true;
@@ -201,10 +188,10 @@ void Service_Handler::handle_release(std::unique_ptr<Event_Handler> self) noexce
 // --- What is told ---
 
 void Service_Handler::finish(Asynch_Operation& operation) noexcept {
-  (void)queues_[operation.sends() ? out : in].remove(operation);
-  if (operation.kind == Kind::connect) connecting_ = false;
+  (void)queues_[operation.direction].remove(operation);
+  operation.finished = true;
   operation.deadline = Timer{};
-  ++untold_[operation.sends() ? out : in];
+  ++untold_[operation.direction];
   completed_.push(operation);
 }
 
@@ -229,7 +216,7 @@ Result<> Service_Handler::deliver() {
   for (int i = 0; i < told_at_once; ++i) {
     Asynch_Operation* const one = completed_.pop();
     if (one == nullptr) break;
-    const Direction direction = one->sends() ? out : in;
+    const auto direction = static_cast<Direction>(one->direction);
     --untold_[direction];
     if (const Result<> done = tell(*one); !done) close(done.error());
     run(direction, true);
@@ -241,23 +228,42 @@ Result<> Service_Handler::deliver() {
 
 Result<> Service_Handler::tell(Asynch_Operation& operation) {
   Proactor_Core& core = *proactor_->core_;
-  Completed completed{Operation{operation.id}, operation.error, operation.moved, std::move(operation.block),
-                      std::move(operation.accepted)};
-  const Kind kind = operation.kind;
+  Completed completed;
+  completed.operation = Operation{operation.id};
+  completed.kind = operation.kind;
+  completed.error = operation.error;
+  completed.size = operation.moved;
+  completed.block = std::move(operation.block);
+  completed.handle = std::move(operation.made);
+  if (Asynch_Operation::Rare* const rare = operation.rare.get()) {
+    completed.datagrams = std::move(rare->datagrams);
+    completed.pipe = std::move(rare->pipe);
+    completed.status = rare->status;
+    completed.exit = rare->exit;
+    if (completed.kind == Kind::send_datagrams) drop_first(completed.datagrams, completed.size);
+  }
   core.take_back(&operation);
   core.completed.fetch_add(1, std::memory_order_relaxed);
   --outstanding_;
+  return tell(std::move(completed));
+}
+
+Result<> Service_Handler::tell(Completed&& completed) {
   if (completed.error) return handle_failure(std::move(completed));
-  switch (kind) {
+  switch (completed.kind) {
     case Kind::read:
+    case Kind::receive_datagrams:
+    case Kind::read_pipe:
     case Kind::read_at: return handle_read(std::move(completed));
     case Kind::write:
+    case Kind::send_datagrams:
+    case Kind::write_pipe:
+    case Kind::send_file:
     case Kind::write_at: return handle_write(std::move(completed));
     case Kind::accept: return handle_accept(std::move(completed));
     case Kind::connect: return handle_connect(std::move(completed));
-    case Kind::sync: return handle_sync(std::move(completed));
+    default: return handle_done(std::move(completed));
   }
-  return {};
 }
 
 }  // namespace v1

@@ -364,7 +364,7 @@ void Reactor_Core::flush() noexcept {
     Handler_Slot* slot = table.find(token);
     if (slot == nullptr) continue;
     slot->flags &= static_cast<std::uint8_t>(~Handler_Slot::flushing);
-    context->ready = os::Ready::output;
+    context->ready = 0;
     upcall(token, *slot->handler, [](Event_Handler& h) { return h.handle_output(); });
   }
   flushing_.clear();

@@ -263,7 +263,7 @@ void Upcall_Pool::run_events(std::uint64_t token, std::uint8_t ready, bool flush
   if (slot == nullptr) return;
   Event_Handler& handler = *slot->handler;
   const Free free{*this};
-  core_.active().ready = Ready::output;
+  core_.active().ready = 0;
   core_.run_upcall(token, handler, output);
 }
 

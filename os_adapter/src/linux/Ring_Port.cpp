@@ -2,12 +2,14 @@
 #include "linux/Ring_Port.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <new>
 #include <utility>
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <strata/os/Socket_Address.h>
 
@@ -23,6 +25,22 @@ constexpr unsigned group = 0;  // of the buffers; a ring has one
 constexpr std::size_t longest = 0x7ffff000;  // of a transfer (read(2))
 
 std::uint64_t user_data(Submission& operation) noexcept { return reinterpret_cast<std::uintptr_t>(&operation); }
+
+/// As the kernel wants it; the parts become iovecs in the room.
+const msghdr* message_of(Gathered& from) noexcept {
+  struct Native {
+    msghdr message{};
+    std::array<iovec, Gathered::most> parts;
+  };
+  static_assert(sizeof(Native) <= sizeof(Gathered::room) && alignof(Native) <= alignof(std::max_align_t));
+  auto* const native = ::new (from.room.data()) Native;
+  for (std::size_t i = 0; i < from.count; ++i) {
+    native->parts[i] = {const_cast<std::byte*>(from.parts[i].data()), from.parts[i].size()};  // only read
+  }
+  native->message.msg_iov = native->parts.data();
+  native->message.msg_iovlen = from.count;
+  return &native->message;
+}
 
 }  // namespace
 
@@ -221,6 +239,9 @@ bool Ring_Port::arm(Submission& operation) noexcept {
       break;
     case Request::send:
       io_uring_prep_send(entry, fd, operation.data, size, MSG_NOSIGNAL);
+      break;
+    case Request::send_gathered:
+      io_uring_prep_sendmsg(entry, fd, message_of(*reinterpret_cast<Gathered*>(operation.data)), MSG_NOSIGNAL);
       break;
     case Request::send_now:
       io_uring_prep_send(entry, fd, operation.data, size, MSG_NOSIGNAL | MSG_DONTWAIT);

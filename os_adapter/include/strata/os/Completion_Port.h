@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -22,11 +23,20 @@ enum class Request : std::uint8_t {
   receive,       ///< into `data`; bytes, 0: the end
   receive_lent,  ///< into buffers that the port lends, again and again until its last completion: an end or an error
   send,          ///< from `data`, some of it; waits for room
-  send_now,      ///< the same without waiting: resource_unavailable_try_again where there is none
+  send_gathered, ///< the same from several places: `data` is a Gathered
+  send_now,      ///< as `send`, without waiting: resource_unavailable_try_again where there is none
   poll,          ///< `size` is an Interest; a set of Ready's bits
   read_at,       ///< a file's bytes from `offset` on into `data`; 0: its end
   write_at,      ///< some of `data` to there
   sync,          ///< fsync(2); 0
+};
+
+/// What `send_gathered` sends.
+struct Gathered {
+  static constexpr std::size_t most = 16;
+  std::array<Const_Bytes, most> parts;
+  std::size_t count = 0;  ///< of these
+  alignas(std::max_align_t) std::array<std::byte, 64 + most * 2 * sizeof(void*)> room;  // NOLINT: the port's own
 };
 
 /// One operation that was given to a Completion_Port. It stays where it is, and it and its data are the port's, from

@@ -3,11 +3,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <stop_token>
 #include <system_error>
+#include <vector>
 
 #include <strata/os/Clock.h>
 #include <strata/os/Export.h>
+#include <strata/os/File.h>
 #include <strata/os/Handle.h>
+#include <strata/os/Process.h>
+#include <strata/os/Socket_Address.h>
+#include <strata/proactor/Pipe_Block.h>
 #include <strata/wrappers/Message_Block.h>
 
 namespace strata {
@@ -20,20 +26,59 @@ struct Operation {
   friend bool operator==(Operation, Operation) noexcept = default;
 };
 
+/// What was started.
+enum class Operation_Kind : std::uint8_t {
+  read,
+  receive_datagrams,
+  read_pipe,
+  accept,
+  poll_input,
+  wait_exit,
+  write,
+  send_datagrams,
+  write_pipe,
+  send_file,
+  connect,
+  poll_output,
+  read_at,
+  write_at,
+  sync,
+  open,
+  status,
+  list,
+  close,
+  timer,
+};
+
 struct Operation_Options {
   Duration deadline{};           ///< it is canceled after that: timed_out; 0: never
   Operation* started = nullptr;  ///< gets its name, for `cancel`
+  std::stop_token stop{};        ///< cancels it, from whatever thread asks
+  bool parallel = false;         ///< of a file: waits for none before it, and none behind it for this
 };
 
-/// What an operation's one completion tells.
+/// One of several that are moved by one operation.
+struct Datagram {
+  Message_Block block;         ///< its bytes; to receive into: the room for them
+  os::Socket_Address peer{};   ///< to send: unspecified where the socket is connected
+  bool truncated = false;      ///< it was longer than the room
+};
+using Datagrams = std::vector<Datagram>;
+
+/// What an operation's one completion tells. Its buffer comes back, however it ended.
 struct Completed {
   Operation operation;
-  /// None: done. errc::canceled (`cancel`, `close`), timed_out (its deadline), errc::end_of_stream (of a read: nothing
-  /// came before it), or the system's.
+  Operation_Kind kind = Operation_Kind::read;
+  /// None: done. errc::canceled (`cancel`, `close`, a stop_token), timed_out (its deadline), errc::end_of_stream (of a
+  /// read: nothing came before it; of send_file: the file has ended), or the system's.
   std::error_code error;
-  std::size_t size = 0;        ///< bytes moved, of one that failed, too
-  Message_Block block;         ///< its buffer, given back: what was read; of a write, what is left
-  os::Unique_Handle accepted;  ///< of an accept
+  std::size_t size = 0;        ///< bytes moved, of one that failed, too; of datagrams their number
+  Message_Block block;         ///< what was read; of a write, what is left; of `list` names, each with a NUL behind it
+  os::Unique_Handle handle;    ///< of an accept, an open
+  Datagrams datagrams;         ///< the first `size` have come; of those to be sent, what is left
+  Pipe_Block pipe;
+  os::File_Status status;
+  os::Exit_Status exit;
 };
 
 }  // namespace v1

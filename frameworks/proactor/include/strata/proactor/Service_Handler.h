@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <system_error>
 #include <utility>
 
 #include <strata/os/Export.h>
+#include <strata/os/File.h>
 #include <strata/os/Handle.h>
 #include <strata/os/Monitor.h>
 #include <strata/os/Socket_Address.h>
@@ -26,12 +28,15 @@ struct Asynch_Operation;
 /// For who wants operations and buffers of their own (ACE_Service_Handler): starts them on one handle, and is told of
 /// each completion by a hook, exactly once. Given to a Proactor; owned by its reactor. @threads home: its hooks
 ///
-/// Reads, accepts and operations of a file complete in the order in which they were started, and so do writes and
-/// connects. No hook is called inside a start. A hook that returns an error closes with that reason.
+/// Operations stand in three queues, each of which has one under way at a time and completes in the order in which they
+/// were started: what comes in (read, receive_datagrams, accept, poll for input, wait_exit), what goes out (write,
+/// send_datagrams, send_file, connect, poll for output), and files (from read_at to close_file). Those that are
+/// `parallel`, and timers, wait for none. No hook is called inside a start. A hook that returns an error closes with
+/// that reason.
 ///
-/// One rule for all that ends an operation early, be it `cancel`, a deadline or `close`: it is asked to end, and it
-/// completes once, with errc::canceled (or timed_out), or with what it had come to by then. Its buffer is its own until
-/// that.
+/// One rule for all that ends an operation early, be it `cancel`, a deadline, a stop_token or `close`: it is asked to
+/// end, and it completes once, with errc::canceled (or timed_out), or with what it had come to by then. Its buffer is
+/// its own until that. What a thread of files has begun is not ended by it: that completes when it is done.
 class Service_Handler : public Event_Handler {
  public:
   template <class T = void>
@@ -42,11 +47,11 @@ class Service_Handler : public Event_Handler {
 
   /// It may start operations; before any other hook.
   virtual Result<> open() { return {}; }
-  virtual Result<> handle_read(Completed /*read*/) { return {}; }
-  virtual Result<> handle_write(Completed /*written*/) { return {}; }
+  virtual Result<> handle_read(Completed /*read*/) { return {}; }      ///< bytes or datagrams have come
+  virtual Result<> handle_write(Completed /*written*/) { return {}; }  ///< all are gone; of send_file, too
   virtual Result<> handle_accept(Completed /*accepted*/) { return {}; }
   virtual Result<> handle_connect(Completed /*connected*/) { return {}; }
-  virtual Result<> handle_sync(Completed /*synced*/) { return {}; }
+  virtual Result<> handle_done(Completed /*done*/) { return {}; }  ///< all others: see `kind`
   /// Instead of these where `failed.error` is set. Default: one that was canceled is no reason to close; others are.
   virtual Result<> handle_failure(Completed failed);
   /// After the last completion; but where the reactor ends, or a hook has thrown, no completion follows it.
@@ -57,16 +62,33 @@ class Service_Handler : public Event_Handler {
   Handler_Ref ref() const noexcept { return ref_; }
   os::Handle handle() const noexcept final { return handle_.get(); }
 
-  // Errors of all that start: broken_pipe (it closes), not_enough_memory, invalid_argument (a block without room to
-  // read into). Then nothing completes, and the block that was given is gone.
+  // Errors of all that start: broken_pipe (it closes), not_enough_memory, invalid_argument (no room to read into, more
+  // than os::max_datagrams, a pipe that is not empty, `parallel` of what is no file's). Then nothing completes, and the
+  // buffer that was given is gone. Handles that are named must stay open until the completion.
   Result<> read(std::size_t most, Operation_Options options = {});           ///< into a new block
   Result<> read(Message_Block&& into, Operation_Options options = {});       ///< into its room
+  Result<> read(Pipe_Block&& into, Operation_Options options = {});          ///< some bytes, uncopied
   Result<> write(Message_Block&& message, Operation_Options options = {});   ///< all of it
+  Result<> write(Pipe_Block&& from, Operation_Options options = {});         ///< all of it
   Result<> accept(Operation_Options options = {});
   Result<> connect(const os::Socket_Address& peer, Operation_Options options = {});
+  /// As many as have come, at least one. What ICMP tells of those that were sent before is passed over (udp(7)).
+  Result<> receive_datagrams(Datagrams&& rooms, Operation_Options options = {});
+  /// All; it fails with the error of the first that cannot be sent, which then is the first of what is left.
+  Result<> send_datagrams(Datagrams&& datagrams, Operation_Options options = {});
+  /// `size` bytes from `offset` on, uncopied (sendfile(2)).
+  Result<> send_file(os::Handle file, std::uint64_t offset, std::uint64_t size, Operation_Options options = {});
+  Result<> poll(os::Interest direction, Operation_Options options = {});     ///< input or output: would not block
+  Result<> wait_exit(Operation_Options options = {});                        ///< of the process that is the handle
+  Result<> wait(Duration after, Operation_Options options = {});             ///< a timer; its deadline is `after`
   Result<> read_at(Message_Block&& into, std::uint64_t offset, Operation_Options options = {});
   Result<> write_at(Message_Block&& bytes, std::uint64_t offset, Operation_Options options = {});  ///< all of it
   Result<> sync(Operation_Options options = {});
+  /// Within a folder, whatever `name` says: os::open_beneath.
+  Result<> open_file(os::Handle folder, std::string name, os::Open_Mode mode, Operation_Options options = {});
+  Result<> status(os::Handle file, Operation_Options options = {});
+  Result<> list(os::Handle folder, Operation_Options options = {});          ///< os::list_directory
+  Result<> close_file(os::Unique_Handle file, Operation_Options options = {});
 
   void cancel(Operation operation) noexcept;
   void cancel_all() noexcept;
@@ -93,45 +115,59 @@ class Service_Handler : public Event_Handler {
     Asynch_Operation* first_ = nullptr;
     Asynch_Operation* last_ = nullptr;
   };
-  enum Direction : std::uint8_t { in, out };
+  enum Direction : std::uint8_t { in, out, files, aside };  ///< of a queue; those aside wait for none
+  static constexpr std::size_t directions = 4;
 
   Result<> handle_input() final;
   Result<> handle_output() final;
   void handle_release(std::unique_ptr<Event_Handler> self) noexcept final;
 
-  Result<> start(Asynch_Operation* operation, Operation_Options options);
+  Asynch_Operation* make_rare(Operation_Kind kind, os::Handle other = {}) noexcept;
+  static Direction direction_of(Operation_Kind kind) noexcept;
+  Result<> start(Asynch_Operation* operation, const Operation_Options& options);
+  Result<> limit(Asynch_Operation& operation, const Operation_Options& options);
+  void expired(Operation name) noexcept;
   template <class Such>
   void end_those(Such such, std::error_code why) noexcept;
+  void end_one(Asynch_Operation& operation, std::error_code why) noexcept;
   void finish(Asynch_Operation& operation) noexcept;
   void end_taken_back() noexcept;
   void tell_later() noexcept;
   Result<> deliver();
   Result<> tell(Asynch_Operation& operation);
+  Result<> tell(Completed&& completed);
   void close_when_empty() noexcept;
 
   void run(Direction direction, bool tries) noexcept;
+  void wait_for_readiness(Asynch_Operation& operation) noexcept;
   void give_away(Asynch_Operation& operation) noexcept;
+  void give_to_ring(Asynch_Operation& operation) noexcept;
+  void give_to_thread(Asynch_Operation& operation) noexcept;
+  void count_away() noexcept;
   void arrived(Asynch_Operation& operation, std::int32_t result, bool in_the_loop) noexcept;
   Result<> take_up();
+  void take_up(Asynch_Operation& operation) noexcept;
   void settle(Asynch_Operation& operation, std::int32_t result) noexcept;
   bool transfer(Asynch_Operation& operation) noexcept;
+  void note_ready(Direction direction) noexcept;
   void update_interest(bool told_in_vain = false) noexcept;
 
   Proactor* proactor_ = nullptr;
   Handler_Ref ref_;
   os::Unique_Handle handle_;
-  List queues_[2];    ///< the first of each is under way
-  List completed_;    ///< to be told of
-  std::size_t untold_[2] = {};  ///< of these
+  List queues_[directions];  ///< the first of each is under way; of those aside, each
+  List completed_;           ///< to be told of
+  std::size_t untold_[directions] = {};  ///< of these
   os::Monitor monitor_;  ///< of what follows, up to `kept_`
-  Asynch_Operation* arrived_ = nullptr;  ///< came from the engine, not looked at: the last
+  Asynch_Operation* arrived_ = nullptr;  ///< came from the engine, not looked at, in their order
+  Asynch_Operation* last_arrived_ = nullptr;
   bool gone_ = false;                    ///< after its handle_close
   std::size_t away_ = 0;                 ///< with the engine
   std::unique_ptr<Reactor::Returned> kept_;  ///< this, when it has gone, until the engine has given all back
   std::size_t outstanding_ = 0;
   std::error_code reason_;
   os::Interest interest_ = os::Interest::none;
-  bool file_ = false, closing_ = false, drained_ = true, connecting_ = false;
+  bool file_ = false, closing_ = false, drained_ = true;
 };
 
 }  // namespace v1

@@ -174,7 +174,7 @@ class Reactor {
   /// Reads the clock anew, for an upcall that takes long.
   Time_Point refresh_now() noexcept;
 
-  /// Readiness bits (os::Ready) of the event that runs; in handle_input and handle_output.
+  /// Readiness bits (os::Ready) of the event that runs; in handle_input and handle_output, where 0 says: a flush.
   std::uint8_t ready() const noexcept {
     const Run_Context* mine = context();
     return mine == nullptr ? std::uint8_t{0} : mine->ready;

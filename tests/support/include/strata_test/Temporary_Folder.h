@@ -12,7 +12,7 @@
 class Temporary_Folder {
  public:
   Temporary_Folder()
-      : path_(std::filesystem::temp_directory_path() / ("strata-log-" + std::to_string(strata::os::random_seed()))) {
+      : path_(std::filesystem::temp_directory_path() / ("strata-test-" + std::to_string(strata::os::random_seed()))) {
     std::filesystem::create_directory(path_);
   }
   Temporary_Folder(const Temporary_Folder&) = delete;

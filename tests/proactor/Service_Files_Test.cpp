@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files by operations: they are opened, asked about, listed, sent and closed without holding up the loop.
+#include <strata/proactor/Service_Handler.h>
+
+#include <fstream>
+
+#include <strata/os/File.h>
+#include <strata_test/Temporary_Folder.h>
+
+#include "Proactor_Rig.h"
+
+namespace {
+
+using namespace strata_test;
+using Rig = Proactor_Rig;
+using strata::Completed;
+using strata::Operation_Kind;
+
+std::string text(std::size_t size) {
+  std::string made(size, ' ');
+  for (std::size_t i = 0; i < size; ++i) made[i] = static_cast<char>('a' + (i * i + i / 251) % 26);
+  return made;
+}
+
+class Service_Files_Test : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(Service_Files_Test);
+  CPPUNIT_TEST(a_file_is_opened_asked_about_and_closed);
+  CPPUNIT_TEST(no_name_leads_out_of_the_folder);
+  CPPUNIT_TEST(a_folder_is_listed);
+  CPPUNIT_TEST(a_file_is_sent_whole_to_a_slow_peer);
+  CPPUNIT_TEST(files_and_bytes_leave_in_their_order);
+  CPPUNIT_TEST(a_file_that_ends_early_fails_with_what_was_sent);
+  CPPUNIT_TEST(a_send_to_who_has_gone_fails);
+  CPPUNIT_TEST(a_send_that_waits_may_be_canceled);
+  CPPUNIT_TEST(a_send_that_waits_ends_at_its_deadline);
+  CPPUNIT_TEST(parallel_ones_wait_for_none);
+  CPPUNIT_TEST(only_what_is_a_files_may_be_parallel);
+  CPPUNIT_TEST(a_write_from_many_places_is_whole);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void a_file_is_opened_asked_about_and_closed() {
+    write("note", "0123456789");
+    on_each_engine([this](Rig& rig) {
+      const os::Unique_Handle folder = open();
+      os::Unique_Handle file;
+      rig.pair(
+          [&](Actor& a, Completed&) { return a.open_file(folder.get(), "note", os::Open_Mode::read); },
+          [&](Actor& a, Completed& done) {
+            if (done.kind == Operation_Kind::open) file = std::move(done.handle);
+            if (done.kind == Operation_Kind::open) return a.status(file.get());
+            if (done.kind != Operation_Kind::status) return Result<>{};
+            CPPUNIT_ASSERT_EQUAL(std::uint64_t{10}, done.status.size);
+            CPPUNIT_ASSERT(done.status.type == os::File_Type::regular);
+            return a.close_file(std::move(file));
+          });
+      rig.expect_diary("oix");
+    });
+  }
+
+  void no_name_leads_out_of_the_folder() {
+    write("note", "x");
+    std::filesystem::create_directory(folder_ / "inner");
+    std::filesystem::create_symlink("/etc/passwd", folder_ / "inner/link");
+    for (const char* name : {"../note", "/etc/passwd", "link", "none"}) {
+      on_each_engine([&](Rig& rig) {
+        const os::Unique_Handle folder = *os::open_folder(folder_ / "inner");
+        Actor& actor = rig.pair(
+            [&](Actor& a, Completed&) { return a.open_file(folder.get(), name, os::Open_Mode::read); });
+        std::error_code why;
+        actor.on_close = [&why](std::error_code reason) { why = reason; };
+        rig.until([&] { return rig.diary.ends_with("c~"); });
+        const bool none = std::string_view{name} == "none";
+        CPPUNIT_ASSERT(why == (none ? std::errc::no_such_file_or_directory : std::errc::cross_device_link));
+      });
+    }
+  }
+
+  void a_folder_is_listed() {
+    for (const char* name : {"b", "a", "c"}) write(name, "");
+    on_each_engine([this](Rig& rig) {
+      const os::Unique_Handle folder = open();
+      std::string names;
+      rig.pair([&](Actor& a, Completed&) { return a.list(folder.get()); },
+               [&](Actor&, Completed& done) {
+                 names = text_of(done.block);
+                 return Result<>{};
+               });
+      rig.expect_diary("l");
+      CPPUNIT_ASSERT_EQUAL(std::string("a\0b\0c\0", 6), names);
+    });
+  }
+
+  void a_file_is_sent_whole_to_a_slow_peer() {
+    const std::string all = text(3'000'000);
+    write("large", all);
+    on_each_engine([&](Rig& rig) {
+      const os::Unique_Handle file = open("large");
+      rig.pair([&](Actor& a, Completed&) { return a.send_file(file.get(), 1000, all.size() - 1000); });
+      std::string got;
+      rig.until([&] { return rig.receive(got), got.size() == all.size() - 1000; });
+      CPPUNIT_ASSERT(got == all.substr(1000));
+      rig.expect_diary("w" + std::to_string(all.size() - 1000));
+    });
+  }
+
+  void files_and_bytes_leave_in_their_order() {
+    const std::string all = text(500'000);
+    write("large", all);
+    on_each_engine([&](Rig& rig) {
+      const os::Unique_Handle file = open("large");
+      rig.pair([&](Actor& a, Completed&) {
+        CPPUNIT_ASSERT(a.write(block_of("begin ")).has_value());
+        CPPUNIT_ASSERT(a.send_file(file.get(), 0, all.size()).has_value());
+        return a.write(block_of(" end"));
+      });
+      std::string got;
+      rig.until([&] { return rig.receive(got), got.size() == all.size() + 10; });
+      CPPUNIT_ASSERT(got == "begin " + all + " end");
+      rig.expect_diary("w6w500000w4");
+    });
+  }
+
+  void a_file_that_ends_early_fails_with_what_was_sent() {
+    write("small", "12345");
+    on_each_engine([&](Rig& rig) {
+      const os::Unique_Handle file = open("small");
+      Actor& actor = rig.pair([&](Actor& a, Completed&) { return a.send_file(file.get(), 0, 10); });
+      std::size_t sent = 0;
+      actor.on_failure = [&sent](Actor&, Completed& failed) {
+        sent = failed.size;
+        return Result<>{};
+      };
+      rig.expect_diary("!end");
+      CPPUNIT_ASSERT_EQUAL(std::size_t{5}, sent);
+    });
+  }
+
+  void a_send_to_who_has_gone_fails() {
+    write("large", text(3'000'000));
+    on_each_engine([&](Rig& rig) {
+      const os::Unique_Handle file = open("large");
+      Actor& actor = rig.pair([&](Actor& a, Completed&) { return a.send_file(file.get(), 0, 3'000'000); });
+      std::error_code why;
+      actor.on_close = [&why](std::error_code reason) { why = reason; };
+      for (int i = 0; i < 8; ++i) rig.turn();
+      rig.peer.reset();
+      rig.until([&] { return rig.diary.ends_with("c~"); });
+      CPPUNIT_ASSERT_MESSAGE(why.message(), why == std::errc::broken_pipe || why == std::errc::connection_reset);
+    });
+  }
+
+  void a_send_that_waits_may_be_canceled() {
+    write("large", text(3'000'000));
+    on_each_engine([&](Rig& rig) {
+      const os::Unique_Handle file = open("large");
+      Operation sent;
+      Actor& actor = rig.pair(
+          [&](Actor& a, Completed&) { return a.send_file(file.get(), 0, 3'000'000, {.started = &sent}); });
+      actor.on_failure = [](Actor& a, Completed& failed) {
+        a.diary += failed.size != 0 && failed.size < 3'000'000 ? "some" : "?";
+        return Result<>{};
+      };
+      rig.until_full();
+      actor.cancel(sent);
+      rig.expect_diary("!canceledsome");
+    });
+  }
+
+  void a_send_that_waits_ends_at_its_deadline() {
+    write("large", text(3'000'000));
+    on_each_engine([&](Rig& rig) {
+      const os::Unique_Handle file = open("large");
+      rig.pair([&](Actor& a, Completed&) { return a.send_file(file.get(), 0, 3'000'000, {.deadline = 30ms}); });
+      rig.run_until([&] { return rig.diary == "!latec~"; });
+    });
+  }
+
+  void parallel_ones_wait_for_none() {
+    const std::string all = text(100'000);
+    write("large", all);
+    on_each_engine([&](Rig& rig) {
+      std::size_t came = 0;
+      Actor& actor = rig.adopt(
+          open("large"),
+          [](Actor& a, Completed&) {
+            for (std::uint64_t i = 0; i < 100; ++i) {
+              CPPUNIT_ASSERT(a.read_at(*Message_Block::make(1000), i * 1000, {.parallel = true}).has_value());
+            }
+            return Result<>{};
+          },
+          [&](Actor&, Completed& done) {
+            came += done.size;
+            return Result<>{};
+          },
+          true);
+      actor.brief = true;
+      rig.until([&] { return came == all.size(); });
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, actor.outstanding());
+    });
+  }
+
+  void only_what_is_a_files_may_be_parallel() {
+    on_each_engine([](Rig& rig) {
+      rig.pair([](Actor& a, Completed&) {
+        const auto refused = a.read(100, {.parallel = true});
+        CPPUNIT_ASSERT(!refused && refused.error() == std::errc::invalid_argument);
+        return Result<>{};
+      });
+    });
+  }
+
+  void a_write_from_many_places_is_whole() {
+    on_each_engine([](Rig& rig) {
+      std::string all;
+      rig.pair([&all](Actor& a, Completed&) {
+        Message_Block chain;
+        for (int i = 0; i < 100; ++i) {
+          const std::string part = text(static_cast<std::size_t>(i * 37 + 1));
+          CPPUNIT_ASSERT(chain.cont(block_of(part)).has_value());
+          all += part;
+        }
+        return a.write(std::move(chain));
+      });
+      std::string got;
+      rig.until([&] { return rig.receive(got), got.size() == all.size(); });
+      CPPUNIT_ASSERT(got == all);
+      rig.expect_diary("w" + std::to_string(all.size()));
+    });
+  }
+
+ private:
+  void write(const std::string& name, std::string_view content) {
+    std::ofstream{folder_ / name, std::ios::binary} << content;
+  }
+  os::Unique_Handle open() const { return *os::open_folder(folder_ / ""); }
+  os::Unique_Handle open(const std::string& name) const { return *os::open_file(folder_ / name, os::Open_Mode::read); }
+
+  Temporary_Folder folder_;
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(Service_Files_Test);
+
+}  // namespace
