@@ -149,7 +149,7 @@ std::int32_t Asynch_Operation::send_some() noexcept {
   return past_others([&] { return os::send_datagrams(owner->handle(), std::span{out}.first(count)); });
 }
 
-std::int32_t Asynch_Operation::do_on_a_thread() noexcept try {
+std::int32_t Asynch_Operation::block_on_it() noexcept try {
   const os::Handle own = owner->handle();
   switch (kind) {
     case Kind::read_at: return raw_of(os::read_at(own, block.writable(), place));

@@ -65,7 +65,7 @@ struct Asynch_Operation final : Completion_Handler {
   bool has_nothing_to_do() const noexcept;
   /// Without blocking: the emulation's third step. A number, or a std::errc negated.
   std::int32_t try_now() noexcept;
-  std::int32_t do_on_a_thread() noexcept;
+  void do_on_a_thread() noexcept { owner->arrived(*this, block_on_it(), false); }  ///< this may be gone then
   /// For the ring. False: memory is out.
   bool describe() noexcept;
   /// It has come to that: its end (true), or a part of it.
@@ -98,6 +98,7 @@ struct Asynch_Operation final : Completion_Handler {
   std::uint8_t ending = 0;   ///< the emulation takes it back: 2, and 1 from the next flush on
 
  private:
+  std::int32_t block_on_it() noexcept;
   std::int32_t receive_some() noexcept;
   std::int32_t send_some() noexcept;
   std::int32_t connect_now() noexcept;

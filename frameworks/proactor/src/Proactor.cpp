@@ -46,15 +46,42 @@ void Proactor_Core::take_back(Asynch_Operation* operation) noexcept {
   operation->next_one = std::exchange(free_, operation);
 }
 
-Result<> Proactor_Core::on_a_file_thread(Callback&& work) noexcept {
+Result<> Proactor_Core::start_files() noexcept {
+  if (files_ != nullptr) return {};
+  Result<std::unique_ptr<Thread_Pool>> opened = Thread_Pool::open({.threads = file_threads_, .name = "files"});
+  if (!opened) return fail(opened.error());
+  if (const Result<> begun = (*opened)->start(); !begun) return begun;
+  files_ = std::move(*opened);
+  return {};
+}
+
+Result<> Proactor_Core::give_to_files(Asynch_Operation& operation) noexcept {
   const std::lock_guard held{monitor_};
-  if (files_ == nullptr) {
-    Result<std::unique_ptr<Thread_Pool>> opened = Thread_Pool::open({.threads = file_threads_, .name = "files"});
-    if (!opened) return fail(opened.error());
-    if (const Result<> begun = (*opened)->start(); !begun) return begun;
-    files_ = std::move(*opened);
+  if (const Result<> ready = start_files(); !ready) return ready;
+  if (working_ < file_threads_) {
+    const Result<> posted = files_->post([this] { work(); });
+    if (posted) ++working_;
+    if (working_ == 0) return posted;
   }
-  return files_->post(std::move(work));
+  operation.next_arrived = nullptr;
+  (last_waiting_ == nullptr ? waiting_ : last_waiting_->next_arrived) = &operation;
+  last_waiting_ = &operation;
+  return {};
+}
+
+Asynch_Operation* Proactor_Core::next_waiting() noexcept {
+  const std::lock_guard held{monitor_};
+  Asynch_Operation* const one = waiting_;
+  if (one == nullptr) {
+    --working_;
+  } else if ((waiting_ = one->next_arrived) == nullptr) {
+    last_waiting_ = nullptr;
+  }
+  return one;
+}
+
+void Proactor_Core::work() noexcept {
+  while (Asynch_Operation* const one = next_waiting()) one->do_on_a_thread();
 }
 
 void Proactor_Core::end_file_threads() noexcept {

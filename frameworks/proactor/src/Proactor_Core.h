@@ -27,7 +27,8 @@ class Proactor_Core {
 
   Asynch_Operation* make(Asynch_Operation::Kind kind) noexcept;  ///< null when memory is out
   void take_back(Asynch_Operation* operation) noexcept;
-  Result<> on_a_file_thread(Callback&& work) noexcept;
+  /// Has a thread of files do it, first come, first served.
+  Result<> give_to_files(Asynch_Operation& operation) noexcept;
   void end_file_threads() noexcept;
 
   Reactor& home;
@@ -35,6 +36,10 @@ class Proactor_Core {
   std::atomic<std::size_t> started{0}, completed{0}, handlers{0};
 
  private:
+  Result<> start_files() noexcept;
+  Asynch_Operation* next_waiting() noexcept;
+  void work() noexcept;
+
   static constexpr std::size_t most_free = 1024;
   os::Monitor monitor_;
   Asynch_Operation* free_ = nullptr;
@@ -42,6 +47,9 @@ class Proactor_Core {
   std::uint64_t last_id_ = 0;
   const unsigned file_threads_;
   std::unique_ptr<Thread_Pool> files_;
+  Asynch_Operation* waiting_ = nullptr;  ///< for one of its threads
+  Asynch_Operation* last_waiting_ = nullptr;
+  unsigned working_ = 0;                 ///< threads that take them
 };
 
 }  // namespace v1

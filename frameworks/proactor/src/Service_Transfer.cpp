@@ -62,8 +62,7 @@ void Service_Handler::give_to_ring(Asynch_Operation& operation) noexcept {
 void Service_Handler::give_to_thread(Asynch_Operation& operation) noexcept {
   operation.away = true;
   count_away();
-  const Result<> given = proactor_->core_->on_a_file_thread(
-      [this, &operation] { arrived(operation, operation.do_on_a_thread(), false); });
+  const Result<> given = proactor_->core_->give_to_files(operation);
   if (given) return;
   {
     const std::lock_guard held{monitor_};
