@@ -15,6 +15,7 @@
 #include "Socket.h"
 #include "Socket_Operations.h"
 #include "Switching.h"
+#include "Transfer_Operations.h"
 #include "World.h"
 
 namespace strata::inline v1::sim {
@@ -100,21 +101,49 @@ Raw entropy(std::byte* data, std::size_t size) {
   return world().record("entropy", 0, static_cast<std::int64_t>(size), static_cast<Raw>(size));
 }
 
-Raw file_open(const char* path, os::Open_Mode mode, unsigned permissions) {
-  const Raw real = os::native_operations().file_open(path, mode, permissions);
+Raw open_real(std::string_view call, Raw real) {
   if (real < 0) return real;
-  return open_object("file_open", std::make_shared<Real_File>(Handle{static_cast<std::int32_t>(real)}));
+  return open_object(call, std::make_shared<Real_File>(Handle{static_cast<std::int32_t>(real)}));
 }
 
-template <class... Out>
-Raw on_file(Raw (*operation)(Handle, Out&...), Handle handle, Out&... out) {
+Raw file_open(const char* path, os::Open_Mode mode, unsigned permissions) {
+  return open_real("file_open", os::native_operations().file_open(path, mode, permissions));
+}
+
+Raw file_open_now(const char* path, os::Open_Mode mode, unsigned permissions) {
+  return open_real("file_open", os::native_operations().file_open_now(path, mode, permissions));
+}
+
+Raw folder_open(const char* path) { return open_real("folder_open", os::native_operations().folder_open(path)); }
+
+Raw file_open_beneath(Handle handle, const char* name, os::Open_Mode mode, unsigned permissions) {
+  auto* const folder = world().descriptors.find_as<Real_File>(handle);
+  if (folder == nullptr) return error(std::errc::bad_file_descriptor);
+  return open_real("file_open", os::native_operations().file_open_beneath(folder->real(), name, mode, permissions));
+}
+
+template <class... Parameters, class... Arguments>
+Raw on_file(Raw (*operation)(Handle, Parameters...), Handle handle, Arguments&&... arguments) {
   auto* const file = world().descriptors.find_as<Real_File>(handle);
-  return file == nullptr ? error(std::errc::bad_file_descriptor) : operation(file->real(), out...);
+  return file == nullptr ? error(std::errc::bad_file_descriptor) : operation(file->real(), arguments...);
 }
 Raw file_status(Handle handle, os::File_Status& status) {
   return on_file(os::native_operations().file_status, handle, status);
 }
 Raw file_sync(Handle handle) { return on_file(os::native_operations().file_sync, handle); }
+
+Raw file_read_at(Handle handle, std::byte* data, std::size_t size, std::uint64_t offset) {
+  return on_file(os::native_operations().file_read_at, handle, data, size, offset);
+}
+Raw file_write_at(Handle handle, const std::byte* data, std::size_t size, std::uint64_t offset) {
+  return on_file(os::native_operations().file_write_at, handle, data, size, offset);
+}
+Raw file_resize(Handle handle, std::uint64_t size) {
+  return on_file(os::native_operations().file_resize, handle, size);
+}
+Raw folder_list(Handle handle, std::vector<std::string>& names) {
+  return on_file(os::native_operations().folder_list, handle, names);
+}
 
 Raw path_status(const char* path, os::File_Status& status) {
   if (!world().network.has_path(path)) return os::native_operations().path_status(path, status);
@@ -149,6 +178,10 @@ void fill_processes(os::Operations& table) {
   table.park = switching<park>;
   table.unpark = switching<unpark>;
   table.process_id = []() -> Raw { return 1000; };
+  table.process_start = [](const os::Process_Start&) { return refused; };
+  table.process_open = [](std::int64_t) { return refused; };
+  table.process_reap = [](Handle, os::Exit_Status&) { return refused; };
+  table.process_signal = [](Handle, os::Signal) { return refused; };
   table.signal_open = signal_open;
   table.signal_read = signal_read;
   table.raise_descriptor_limit = [] { return static_cast<Raw>(world().descriptors.limit()); };
@@ -171,6 +204,22 @@ void fill_waiting(os::Operations& table) {
   table.entropy = entropy;
 }
 
+void fill_files(os::Operations& table) {
+  table.file_open = file_open;
+  table.file_open_now = file_open_now;
+  table.file_open_beneath = file_open_beneath;
+  table.folder_open = folder_open;
+  table.folder_list = folder_list;
+  table.file_status = file_status;
+  table.file_sync = file_sync;
+  table.file_read_at = file_read_at;
+  table.file_write_at = file_write_at;
+  table.file_resize = file_resize;
+  table.file_remove = file_remove;
+  table.path_status = path_status;
+  table.path_set_permissions = path_set_permissions;
+}
+
 os::Operations make_table() {
   os::Operations table = os::native_operations();
   table.close = switching<close>;
@@ -179,15 +228,11 @@ os::Operations make_table() {
   table.is_regular_file = is_regular_file;
   table.duplicate = switching<duplicate>;
   table.event_open = switching<event_open>;
-  table.file_open = file_open;
-  table.file_status = file_status;
-  table.file_sync = file_sync;
-  table.file_remove = file_remove;
-  table.path_status = path_status;
-  table.path_set_permissions = path_set_permissions;
+  fill_files(table);
   fill_waiting(table);
   fill_processes(table);
   socket_operations::fill(table);
+  transfer_operations::fill(table);
   return table;
 }
 

@@ -19,8 +19,9 @@ namespace strata::inline v1::sim {
 struct World;
 
 /// A world in memory behind the seam: one seed, a virtual clock. While it lives, every `os::` call acts on sockets,
-/// counters and signals that exist only here. Whatever happens is a function of the seed and of what the code under
-/// test does. Datagrams are refused; files are the real ones; `resolve` knows literals and "localhost".
+/// pipes, counters and signals that exist only here. Whatever happens is a function of the seed and of what the code
+/// under test does. Datagrams and child processes are refused; files are the real ones; `resolve` knows literals and
+/// "localhost".
 ///
 /// Threads of `os::spawn` take turns: one runs, and the seed says who goes on where it parks, waits or joins, and now
 /// and then at a call through the seam. What does not go through the seam (std::mutex, std::thread, a busy loop) it
