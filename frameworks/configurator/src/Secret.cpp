@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/configurator/Secret.h>
 
-#include <filesystem>
-
 #include <strata/os/File.h>
+
+#include "Config_Path.h"
 
 namespace strata {
 inline namespace v1 {
 namespace {
 
 constexpr std::uint32_t of_others = 0007;
-
-/// As a file is named in the configuration: from that file's folder.
-std::string path_of(const Config_Node& node) {
-  const std::filesystem::path named{node.scalar()};
-  const bool in_a_file = node.mark().line != 0;
-  return in_a_file ? (std::filesystem::path{node.file()}.parent_path() / named).lexically_normal().string()
-                   : named.string();
-}
 
 /// Opened before it is looked at: what is read is what was judged.
 Outcome<std::string> read_secret(const std::string& path) {
@@ -47,7 +39,7 @@ Outcome<std::string> read_secret(const std::string& path) {
 
 void Value_Type<Secret>::read(const Config_Node& node, const Field&, Secret& value, Config_Errors& errors) {
   if (!detail::expect_kind(node, Config_Node::Kind::scalar, errors)) return;
-  Outcome<std::string> text = read_secret(path_of(node));
+  Outcome<std::string> text = read_secret(path_of(node, node.scalar()));
   if (!text) return errors.at_value(node, text.error().what);
   if (text->ends_with('\n')) text->pop_back();
   if (text->ends_with('\r')) text->pop_back();

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <filesystem>
 #include <map>
 #include <ranges>
 #include <utility>
@@ -12,6 +11,7 @@
 #include <strata/logging/Log_System.h>
 #include <strata/reactor/Reactor.h>
 
+#include "Config_Path.h"
 #include "Service_Order.h"
 #include "Suggestion.h"
 
@@ -35,12 +35,6 @@ void refuse_second_names(const std::vector<Service_Config>& configs, Config_Erro
   }
 }
 
-/// As a file is named in the configuration: from that file's folder.
-std::string library_path(const Config_Node& node, const std::string& library) {
-  const bool of_a_file = node.mark().line != 0;
-  return of_a_file ? (std::filesystem::path{node.file()}.parent_path() / library).lexically_normal().string() : library;
-}
-
 Config_Error place_of(const Service_Config& config) {
   const Config_Node* listen = config.node.find("listen");
   const Config_Node& node = listen != nullptr ? *listen : config.node;
@@ -62,7 +56,7 @@ const Service_Kind* Service_Repository::find(const Service_Config& config, Confi
   Service_Kinds kinds = kinds_.kinds();
   std::string where;
   if (const Config_Node* library = config.node.find("library"); library != nullptr && !config.library.empty()) {
-    Outcome<Service_Kinds> opened = kinds_.open(library_path(*library, config.library));
+    Outcome<Service_Kinds> opened = kinds_.open(path_of(*library, config.library));
     if (!opened) {
       errors.outside(*library, opened.error().what);
       return nullptr;

@@ -5,6 +5,7 @@
 
 #include <strata/configurator/Config_Field.h>  // IWYU pragma: export
 #include <strata/configurator/Config_Value.h>  // IWYU pragma: export
+#include <strata/configurator/Folder.h>  // IWYU pragma: export
 #include <strata/configurator/Secret.h>  // IWYU pragma: export
 
 /// \file What a handler needs to declare options of its own, which stand in YAML beside `listen`:
