@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a pool still has of a plugin is seen, wherever it stands: a plugin unloaded too early takes the process with it.
+#include <array>
 #include <latch>
 #include <memory>
 #include <utility>
@@ -34,6 +35,7 @@ class Plugin_Uses_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(captures_that_die_with_their_handler_are_seen);
   CPPUNIT_TEST(captures_of_a_timer_that_another_cancels_are_seen);
   CPPUNIT_TEST(captures_of_a_timer_whose_handler_has_gone_are_seen);
+  CPPUNIT_TEST(a_handler_that_outlives_its_close_is_seen);
   CPPUNIT_TEST_SUITE_END();
 
   template <class Whose>
@@ -81,6 +83,22 @@ class Plugin_Uses_Test : public CppUnit::TestFixture {
   void captures_of_a_timer_whose_handler_has_gone_are_seen() {
     CPPUNIT_ASSERT(reactor_->post([this] { (void)reactor_->close(ref_, errc::shed); }));
     lodge("schedule_anchored_for", [](const Reactor::Uses& uses) { CPPUNIT_ASSERT(!empty(uses)); });
+  }
+  void a_handler_that_outlives_its_close_is_seen() {
+    const auto reactor = std::move(*Reactor::open());
+    auto rooms = std::array{std::make_unique<Reactor::Returned>(), std::make_unique<Reactor::Returned>()};
+    const void* close_one = library_->find("close_one_that_stays");
+    for (const auto& room : rooms) {
+      reinterpret_cast<void (*)(Reactor&, Reactor::Returned&)>(const_cast<void*>(close_one))(*reactor, *room);
+    }
+    for (std::size_t left = 2; left > 0; --left) {
+      CPPUNIT_ASSERT(reactor->poll());
+      CPPUNIT_ASSERT_EQUAL(left, reactor->uses_of(*library_).handlers);
+      reactor->give_back(std::move(rooms[2 - left]));
+      CPPUNIT_ASSERT_EQUAL(left, reactor->uses_of(*library_).handlers);  // on its way home
+    }
+    CPPUNIT_ASSERT(reactor->poll());
+    CPPUNIT_ASSERT(empty(reactor->uses_of(*library_)));
   }
 
  private:

@@ -84,7 +84,7 @@ class Pool_Fault_Test : public CppUnit::TestFixture {
       (void)pool.reactor->post([] {});
       CPPUNIT_ASSERT(Watched_Waits::one_begins(before));
       auto back = std::make_unique<Reactor::Returned>();
-      back->handler.reset(kept);
+      pool.reactor->keep(*back, std::unique_ptr<strata::Event_Handler>{kept});
       pool.reactor->give_back(std::move(back));
       const bool in_time = comes([&] { return freed == 1; });
       pool.stop();

@@ -37,7 +37,7 @@ class Offload_Stay {
   /// Takes the object where somebody is inside; else it stays the caller's, and dies with it.
   void keep(std::unique_ptr<Event_Handler>& handler) noexcept {
     const std::lock_guard held{monitor_};
-    if (inside_ != 0) room_->handler = std::move(handler);
+    if (inside_ != 0) ref.reactor()->keep(*room_, std::move(handler));
   }
   bool busy() noexcept {
     const std::lock_guard held{monitor_};

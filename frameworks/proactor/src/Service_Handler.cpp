@@ -182,7 +182,7 @@ void Service_Handler::handle_release(std::unique_ptr<Event_Handler> self) noexce
   }
   const std::lock_guard held{monitor_};
   gone_ = true;
-  if (away_ != 0) kept_->handler = std::move(self);
+  if (away_ != 0) home().keep(*kept_, std::move(self));
 }
 
 // --- What is told ---

@@ -191,6 +191,8 @@ Result<> Reactor::post(Handler_Ref ref, Callback callback) {
   return core_->post(ref.token(), std::move(callback));
 }
 
+void Reactor::keep(Returned& room, std::unique_ptr<Event_Handler> self) noexcept { core_->keep(room, std::move(self)); }
+
 void Reactor::give_back(std::unique_ptr<Returned> returned) noexcept { core_->give_back(std::move(returned)); }
 
 Result<> Reactor::start_threads() { return core_->pool == nullptr ? Result<>{} : core_->pool->start_helpers(); }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <mutex>
 #include <new>
 #include <utility>
 
@@ -293,10 +294,24 @@ Result<> Reactor_Core::post(std::uint64_t token, Callback&& callback, Post_Queue
   return {};
 }
 
+void Reactor_Core::keep(Reactor::Returned& room, std::unique_ptr<Event_Handler> self) noexcept {
+  const std::lock_guard held{kept_monitor_};
+  room.handler = std::move(self);
+  room.next = kept_;
+  if (kept_ != nullptr) kept_->before = &room;
+  kept_ = &room;
+}
+
+/// From one list into the other under the lock: who asks whether a binary is in use finds it in either.
 void Reactor_Core::give_back(std::unique_ptr<Reactor::Returned> returned) noexcept {
   Reactor::Returned* mine = returned.release();
-  mine->next = returned_.load(std::memory_order_relaxed);
-  while (!returned_.compare_exchange_weak(mine->next, mine)) {
+  {
+    const std::lock_guard held{kept_monitor_};
+    (mine->before == nullptr ? kept_ : mine->before->next) = mine->next;
+    if (mine->next != nullptr) mine->next->before = mine->before;
+    mine->next = returned_.load(std::memory_order_relaxed);
+    while (!returned_.compare_exchange_weak(mine->next, mine)) {
+    }
   }
   waker_.wake();
 }

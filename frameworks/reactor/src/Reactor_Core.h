@@ -16,6 +16,7 @@
 #include <strata/logging/Logger.h>
 #include <strata/os/Completion_Port.h>
 #include <strata/os/Demultiplexer.h>
+#include <strata/os/Monitor.h>
 #include <strata/os/Waker.h>
 #include <strata/reactor/Post_Queue.h>
 #include <strata/reactor/Reactor.h>
@@ -84,6 +85,7 @@ class Reactor_Core {
     const Reactor_Core* core_;
   };
 
+  void keep(Reactor::Returned& room, std::unique_ptr<Event_Handler> self) noexcept;
   void give_back(std::unique_ptr<Reactor::Returned> returned) noexcept;
   bool has_returned() const noexcept { return returned_.load(std::memory_order_relaxed) != nullptr; }
   void free_returned() noexcept;
@@ -198,6 +200,8 @@ class Reactor_Core {
   std::vector<Closing> closing_, closed_;
   std::vector<std::uint64_t> flush_, flushing_;
   std::size_t room_ = 0;  ///< capacity of each of these lists
+  mutable os::Monitor kept_monitor_;
+  Reactor::Returned* kept_ = nullptr;  ///< not given back yet: the last
   std::atomic<Reactor::Returned*> returned_{nullptr};
   std::atomic<unsigned> freeing_{0};  ///< threads that free these
   std::atomic<bool> ended_{false};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <mutex>
 #include <typeinfo>
 
 #include <strata/os/Shared_Library.h>
@@ -30,9 +31,15 @@ Reactor::Uses Reactor_Core::uses_of(const os::Shared_Library& binary) const {
     const void* code = one->running.load(std::memory_order_relaxed);
     uses.handlers += code != nullptr && binary.contains(code) ? 1 : 0;
   }
-  // Whose these are is not looked at: they are gone in a moment.
+  {
+    const std::lock_guard held{kept_monitor_};
+    for (const Reactor::Returned* one = kept_; one != nullptr; one = one->next) {
+      uses.handlers += is_of(binary, one->handler.get()) ? 1 : 0;
+    }
+    // Whose these are is not looked at: they are gone in a moment.
+    uses.handlers += has_returned() || freeing_.load() != 0 ? 1 : 0;
+  }
   uses.timers += timers->freeing() ? 1 : 0;
-  uses.handlers += has_returned() || freeing_.load() != 0 ? 1 : 0;
   if (pool != nullptr) {
     pool->for_each_mail([&](const Mail& one) { uses.posts += binary.contains(one.callback.origin()) ? 1 : 0; });
   }

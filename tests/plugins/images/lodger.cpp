@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Leaves callbacks with a reactor, for tests that ask what that still has of a binary.
 #include <chrono>
+#include <memory>
 #include <utility>
 
+#include <strata/os/Waker.h>
 #include <strata/reactor/Reactor.h>
 
 namespace {
@@ -28,7 +30,31 @@ class Anchor {
   Hold hold_;
 };
 
+/// Outlives its close, as one with an operation that the kernel still has.
+class Stayer final : public strata::Event_Handler {
+ public:
+  Stayer(strata::os::Waker waker, strata::Reactor& home, strata::Reactor::Returned& room) noexcept
+      : waker_(std::move(waker)), home_(home), room_(room) {}
+  strata::os::Handle handle() const noexcept override { return waker_.handle(); }
+  void handle_release(std::unique_ptr<strata::Event_Handler> self) noexcept override {
+    home_.keep(room_, std::move(self));
+  }
+
+ private:
+  strata::os::Waker waker_;
+  strata::Reactor& home_;
+  strata::Reactor::Returned& room_;
+};
+
 }  // namespace
+
+/// A handler that closes at once, and stays in `room`.
+extern "C" [[gnu::visibility("default")]] void close_one_that_stays(strata::Reactor& reactor,
+                                                                    strata::Reactor::Returned& room) {
+  auto stayer = std::make_unique<Stayer>(std::move(*strata::os::Waker::open()), reactor, room);
+  const auto ref = reactor.adopt(std::move(stayer), strata::Event_Mask::none);
+  (void)reactor.close(*ref, {});
+}
 
 /// Two for the handler: the first holds up the thread that runs it.
 extern "C" [[gnu::visibility("default")]] void post_two(strata::Reactor& reactor, strata::Handler_Ref ref,

@@ -45,8 +45,8 @@ class Event_Handler {
   /// Exactly once, last, never inside another hook; then the reactor frees what it has adopted. The handle may be
   /// registered anew here.
   virtual void handle_close(std::error_code /*reason*/) noexcept {}
-  /// After that, of one that the reactor owned; `self` is this. Frees it, unless it is kept for another thread that
-  /// uses it still: then `Reactor::give_back` frees it later.
+  /// After that, of one that the reactor owned; `self` is this. Frees it, unless `Reactor::keep` has it for who uses it
+  /// still: then `Reactor::give_back` frees it later.
   virtual void handle_release(std::unique_ptr<Event_Handler> /*self*/) noexcept {}
 };
 

@@ -141,12 +141,14 @@ class Reactor {
   /// a ring, another can only abandon them. `end` does it, too.
   void end_operations() noexcept;
 
-  /// A handler that outlived its handle_release, on its way home to be freed.
+  /// Room for a handler that outlives its handle_release, as the kernel or another thread uses it still.
   struct Returned {
     std::unique_ptr<Event_Handler> handler;
-    Returned* next = nullptr;
+    Returned *next = nullptr, *before = nullptr;
   };
-  /// Where the reactor has ended, somebody is to `end` it again. @threads any
+  /// In handle_release: `self` lives until it is given back; `uses_of` sees it. @threads any
+  void keep(Returned& room, std::unique_ptr<Event_Handler> self) noexcept;
+  /// One that was kept, to be freed at home. Where the reactor has ended, somebody is to `end` it again. @threads any
   void give_back(std::unique_ptr<Returned> returned) noexcept;
 
   /// Starts a pool's threads before the first run would, for who wants to know whether they can be; they wait for it.
