@@ -1,111 +1,307 @@
 // SPDX-License-Identifier: Apache-2.0
+// Service_Handlers as connections of a service; what a Listener does has its tests in tests/connection.
 #include <strata/proactor/Asynch_Acceptor.h>
 
 #include <deque>
 #include <stdexcept>
+#include <system_error>
 
-#include <strata/os/Operations.h>
-
-#include "Proactor_Rig.h"
+#include "Asynch_Rig.h"
 
 namespace {
 
 using namespace strata_test;
 using Rig = Proactor_Rig;
-using strata::Asynch_Acceptor;
 using strata::Completed;
+using strata::Proactor;
+using strata::Service;
 
 class Unable final : public strata::Service_Handler {
  public:
   Unable() { throw std::runtime_error{"of the test"}; }
 };
 
-os::Unique_Handle connect_to(const os::Socket_Address& address) {
-  auto client = os::open_socket(os::Family::ipv4, os::Socket_Kind::stream);
-  CPPUNIT_ASSERT(client.has_value());
-  (void)os::connect(client->get(), address);
-  return std::move(*client);
-}
+class Of_A_Service final : public strata::Service_Handler {
+ public:
+  explicit Of_A_Service(Service& service) { made_for = service.name(); }
+  static inline std::string made_for;
+};
+class Of_A_Proactor final : public strata::Service_Handler {
+ public:
+  explicit Of_A_Proactor(Proactor& proactor) { made_for = &proactor.reactor(); }
+  static inline strata::Reactor* made_for = nullptr;
+};
+
+class Throwing final : public strata::Service_Handler {
+  Result<> open() override { return read(100); }
+  Result<> handle_read(Completed) override { throw std::runtime_error{"of the test"}; }
+};
+
+/// Stays until it is closed from outside.
+class Clinging final : public strata::Service_Handler {
+ public:
+  static inline std::error_code why;
+
+ private:
+  Result<> open() override { return read(100); }
+  void handle_drain() override {}
+  void handle_close(std::error_code reason) noexcept override { why = reason; }
+};
+
+/// Answers each read with as many bytes as `size` says, in two writes.
+class Generous final : public strata::Service_Handler {
+ public:
+  static inline std::size_t size = 0;
+  static inline std::error_code refused;
+
+ private:
+  Result<> open() override { return read(100); }
+  Result<> handle_read(Completed) override {
+    for (int i = 0; i < 2; ++i) {
+      auto block = Message_Block::make(size);
+      (void)block->commit(size);
+      if (const Result<> written = write(std::move(*block)); !written) refused = written.error();
+    }
+    return {};
+  }
+};
+
+/// Reads anew whenever its read is canceled.
+class Stubborn final : public strata::Service_Handler {
+  Result<> open() override { return read(100); }
+  Result<> handle_failure(Completed failed) override {
+    return failed.error == errc::canceled ? read(100) : strata::fail(failed.error);
+  }
+};
 
 class Asynch_Acceptor_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Asynch_Acceptor_Test);
   CPPUNIT_TEST(each_connection_gets_a_handler);
+  CPPUNIT_TEST(a_handler_is_made_of_what_its_constructor_takes);
   CPPUNIT_TEST(a_handler_that_cannot_be_made_costs_its_connection);
-  CPPUNIT_TEST(a_closed_one_accepts_no_more);
+  CPPUNIT_TEST(a_hook_that_throws_costs_its_connection);
+  CPPUNIT_TEST(at_the_cap_peers_wait_for_one_to_go);
+  CPPUNIT_TEST(a_source_may_have_so_many);
+  CPPUNIT_TEST(bytes_and_connections_are_counted);
+  CPPUNIT_TEST(one_that_is_idle_is_closed);
+  CPPUNIT_TEST(a_byte_either_way_keeps_it);
+  CPPUNIT_TEST(what_waits_for_a_peer_is_charged);
+  CPPUNIT_TEST(a_drain_ends_who_waits_for_a_peer);
+  CPPUNIT_TEST(a_drain_answers_what_has_arrived);
+  CPPUNIT_TEST(a_drain_sends_what_was_written);
+  CPPUNIT_TEST(a_drain_ends_who_reads_anew);
+  CPPUNIT_TEST(one_that_clings_is_cut_off);
   CPPUNIT_TEST(an_address_in_use_is_an_error_with_its_name);
-  CPPUNIT_TEST(without_descriptors_it_pauses_and_goes_on);
   CPPUNIT_TEST_SUITE_END();
 
  public:
   void each_connection_gets_a_handler() {
     on_each_engine([](Rig& rig) {
-      const auto listening = Asynch_Acceptor<Echo>::listen(*rig.proactor, any());
-      CPPUNIT_ASSERT(listening.has_value());
+      Asynch_Service<Echo> echo{rig};
       std::deque<os::Unique_Handle> clients;
-      for (int i = 0; i < 20; ++i) clients.push_back(connect_to(listening->address));
-      rig.until([&] { return rig.reactor->size() == 21; });
+      for (int i = 0; i < 20; ++i) clients.push_back(echo.connected());
       for (const os::Unique_Handle& client : clients) {
-        rig.until([&] { return os::send(client.get(), strata::as_bytes("hello")).has_value(); });
-        std::array<std::byte, 16> room;
-        std::size_t got = 0;
-        rig.until([&] { return (got += os::receive(client.get(), room).value_or(0)) == 5; });
+        echo.send(client, "hello");
+        echo.expect(client, "hello");
       }
+    });
+  }
+
+  void a_handler_is_made_of_what_its_constructor_takes() {
+    on_each_engine([](Rig& rig) {
+      Of_A_Service::made_for.clear();
+      Of_A_Proactor::made_for = nullptr;
+      Asynch_Service<Of_A_Service> of_a_service{rig};
+      Asynch_Service<Of_A_Proactor> of_a_proactor{rig};
+      const os::Unique_Handle one = of_a_service.connected(), other = of_a_proactor.connected();
+      CPPUNIT_ASSERT_EQUAL(std::string{"test"}, Of_A_Service::made_for);
+      CPPUNIT_ASSERT(Of_A_Proactor::made_for == rig.reactor.get());
     });
   }
 
   void a_handler_that_cannot_be_made_costs_its_connection() {
     on_each_engine([](Rig& rig) {
-      const auto listening = Asynch_Acceptor<Unable>::listen(*rig.proactor, any());
-      for (int i = 0; i < 3; ++i) {
-        const os::Unique_Handle client = connect_to(listening->address);
-        rig.until([&] {
-          std::array<std::byte, 16> room;
-          const auto got = os::receive(client.get(), room);
-          return got ? *got == 0 : got.error() == std::errc::connection_reset;
-        });
-      }
-      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.reactor->size());
+      Asynch_Service<Unable> unable{rig};
+      for (int i = 0; i < 3; ++i) unable.expect_end(unable.connect());
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, unable.service.connections());
+      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, unable.acceptor->addresses().size());
     });
   }
 
-  void a_closed_one_accepts_no_more() {
+  void a_hook_that_throws_costs_its_connection() {
     on_each_engine([](Rig& rig) {
-      const auto listening = Asynch_Acceptor<Echo>::listen(*rig.proactor, any());
+      Asynch_Service<Throwing> throwing{rig};
+      const os::Unique_Handle bystander = throwing.connected(), client = throwing.connected();
+      throwing.send(client, "x");
+      throwing.expect_end(client);
+      rig.until([&] { return throwing.service.connections() == 1; });
+    });
+  }
+
+  void at_the_cap_peers_wait_for_one_to_go() {
+    on_each_engine([](Rig& rig) {
+      Asynch_Service<Echo> echo{rig, {.max_connections = 2}};
+      os::Unique_Handle first = echo.connected(), second = echo.connected();
+      const os::Unique_Handle third = echo.connect();
+      echo.send(third, "waited");
       for (int i = 0; i < 8; ++i) rig.turn();
-      CPPUNIT_ASSERT(rig.reactor->close(listening->acceptor, {}).has_value());
-      rig.until([&] { return rig.reactor->size() == 0; });
+      CPPUNIT_ASSERT_EQUAL(std::size_t{2}, echo.service.connections());
+      first.reset();
+      echo.expect(third, "waited");
+      CPPUNIT_ASSERT_EQUAL(std::size_t{2}, echo.service.connections());
+    });
+  }
+
+  void a_source_may_have_so_many() {
+    on_each_engine([](Rig& rig) {
+      Asynch_Service<Echo> echo{rig, {.max_per_source = 1}};
+      os::Unique_Handle first = echo.connected();
+      echo.expect_end(echo.connect());
+      CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, echo.service.metrics().shed.value());
+      first.reset();
+      rig.until([&] { return echo.service.connections() == 0; });
+      const os::Unique_Handle next = echo.connected();
+      echo.send(next, "x");
+      echo.expect(next, "x");
+    });
+  }
+
+  void bytes_and_connections_are_counted() {
+    on_each_engine([](Rig& rig) {
+      Asynch_Service<Echo> echo{rig};
+      os::Unique_Handle client = echo.connected();
+      echo.send(client, "hello");
+      echo.expect(client, "hello");
+      client.reset();
+      rig.until([&] { return echo.service.connections() == 0; });
+      const auto& metrics = echo.service.metrics();
+      CPPUNIT_ASSERT_EQUAL(std::uint64_t{5}, metrics.bytes_in.value());
+      CPPUNIT_ASSERT_EQUAL(std::uint64_t{5}, metrics.bytes_out.value());
+      CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, metrics.accepted.value());
+      CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, metrics.closed.value());
+    });
+  }
+
+  void one_that_is_idle_is_closed() {
+    on_each_engine([](Rig& rig) {
+      Clinging::why = {};
+      Asynch_Service<Clinging> clinging{rig, {}, {.idle_timeout = 50ms}};
+      const os::Unique_Handle client = clinging.connected();
+      CPPUNIT_ASSERT(rig.reactor->run_for(100ms).has_value());
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, clinging.service.connections());
+      CPPUNIT_ASSERT(Clinging::why == errc::idle_timeout);
+    });
+  }
+
+  void a_byte_either_way_keeps_it() {
+    on_each_engine([](Rig& rig) {
+      Asynch_Service<Echo> echo{rig, {}, {.idle_timeout = 100ms}};
+      const os::Unique_Handle client = echo.connected();
+      for (int i = 0; i < 3; ++i) {
+        CPPUNIT_ASSERT(rig.reactor->run_for(60ms).has_value());
+        echo.send(client, "x");
+        echo.expect(client, "x");
+        CPPUNIT_ASSERT_EQUAL(std::size_t{1}, echo.service.connections());
+      }
+      CPPUNIT_ASSERT(rig.reactor->run_for(200ms).has_value());
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, echo.service.connections());
+    });
+  }
+
+  void what_waits_for_a_peer_is_charged() {
+    on_each_engine([](Rig& rig) {
+      Generous::size = 8'000'000;  // more than a peer takes unasked
+      Generous::refused = {};
+      Asynch_Service<Generous> generous{rig, {}, {}, 10'000'000};
+      os::Unique_Handle client = generous.connected();
+      generous.send(client, "x");
+      rig.until([] { return static_cast<bool>(Generous::refused); });
+      CPPUNIT_ASSERT(Generous::refused == std::errc::no_buffer_space);
+      CPPUNIT_ASSERT_EQUAL(std::size_t{8'000'000}, generous.service.budget().used());
+      client.reset();
+      rig.until([&] { return generous.service.connections() == 0; });
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, generous.service.budget().used());
+    });
+  }
+
+  void a_drain_ends_who_waits_for_a_peer() {
+    on_each_engine([](Rig& rig) {
+      Asynch_Service<Echo> echo{rig};
+      const os::Unique_Handle client = echo.connected(), other = echo.connected();
+      echo.send(client, "x");
+      echo.expect(client, "x");
+      echo.service.drain();
+      echo.expect_end(client);
+      echo.expect_end(other);
+      rig.until([&] { return echo.service.idle(); });
+    });
+  }
+
+  void a_drain_answers_what_has_arrived() {
+    on_each_engine([](Rig& rig) {
+      Asynch_Service<Echo> echo{rig};
+      const os::Unique_Handle client = echo.connected();
+      echo.send(client, "last");
+      if (rig.backend.simulator() != nullptr) rig.backend.advance(10ms);  // its network takes time
+      echo.service.drain();
+      echo.expect(client, "last");
+      echo.expect_end(client);
+      rig.until([&] { return echo.service.idle(); });
+    });
+  }
+
+  void a_drain_sends_what_was_written() {
+    on_each_engine([](Rig& rig) {
+      Generous::size = 4'000'000;
+      Asynch_Service<Generous> generous{rig};
+      const os::Unique_Handle client = generous.connected();
+      generous.send(client, "x");
+      rig.until([&] { return generous.service.metrics().bytes_in.value() == 1; });
+      generous.service.drain();
+      std::size_t got = 0;
+      bool ended = false;
+      rig.until([&] {
+        std::array<std::byte, 65'536> room;
+        const auto size = os::receive(client.get(), room);
+        got += size.value_or(0);
+        ended = size ? *size == 0 : size.error() != std::errc::operation_would_block;
+        return ended;
+      });
+      CPPUNIT_ASSERT_EQUAL(std::size_t{8'000'000}, got);
+      rig.until([&] { return generous.service.idle(); });
+    });
+  }
+
+  void a_drain_ends_who_reads_anew() {
+    on_each_engine([](Rig& rig) {
+      Asynch_Service<Stubborn> stubborn{rig};
+      const os::Unique_Handle client = stubborn.connected();
+      stubborn.service.drain();
+      rig.until([&] { return stubborn.service.idle(); });
+    });
+  }
+
+  void one_that_clings_is_cut_off() {
+    on_each_engine([](Rig& rig) {
+      Asynch_Service<Clinging> clinging{rig};
+      const os::Unique_Handle client = clinging.connected();
+      clinging.service.drain();
+      for (int i = 0; i < 8; ++i) rig.turn();
+      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, clinging.service.connections());
+      clinging.service.close_all(errc::stopping);
+      clinging.expect_end(client);
+      rig.until([&] { return clinging.service.idle(); });
+      CPPUNIT_ASSERT(Clinging::why == errc::stopping);
     });
   }
 
   void an_address_in_use_is_an_error_with_its_name() {
     on_each_engine([](Rig& rig) {
-      const auto first = Asynch_Acceptor<Echo>::listen(*rig.proactor, any());
-      const auto second = Asynch_Acceptor<Echo>::listen(*rig.proactor, first->address);
-      CPPUNIT_ASSERT(!second && second.error().code == std::errc::address_in_use);
-      CPPUNIT_ASSERT(second.error().what.starts_with("bind 127.0.0.1:"));
-    });
-  }
-
-  /// Where accepts are calls of the seam.
-  void without_descriptors_it_pauses_and_goes_on() {
-    on_each_engine([](Rig& rig) {
-      if (rig.backend.completes()) return;
-      static int failures;
-      static os::Raw (*below)(os::Handle, os::Socket_Address*);
-      failures = 3;
-      os::Operations table = os::operations();
-      below = table.accept;
-      table.accept = [](os::Handle listener, os::Socket_Address* peer) -> os::Raw {
-        if (failures == 0) return below(listener, peer);
-        --failures;
-        return -static_cast<os::Raw>(std::errc::too_many_files_open);
-      };
-      const os::Operations_Scope scope{table};
-      const auto listening = Asynch_Acceptor<Echo>::listen(*rig.proactor, any());
-      const os::Unique_Handle client = connect_to(listening->address);
-      CPPUNIT_ASSERT(rig.reactor->run_for(200ms).has_value());
-      CPPUNIT_ASSERT_EQUAL(0, failures);
-      CPPUNIT_ASSERT_EQUAL(std::size_t{2}, rig.reactor->size());
+      Asynch_Service<Echo> first{rig};
+      strata::Asynch_Acceptor<Echo> second{first.service, *first.proactors};
+      const auto opened = second.open(std::array{first.address});
+      CPPUNIT_ASSERT(!opened && opened.error().code == std::errc::address_in_use);
+      CPPUNIT_ASSERT(opened.error().what.starts_with("bind 127.0.0.1:"));
     });
   }
 };

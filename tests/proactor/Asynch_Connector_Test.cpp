@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/proactor/Asynch_Connector.h>
 
-#include <strata/proactor/Asynch_Acceptor.h>
-
-#include "Proactor_Rig.h"
+#include "Asynch_Rig.h"
 
 namespace {
 
 using namespace strata_test;
 using Rig = Proactor_Rig;
-using strata::Asynch_Acceptor;
 using strata::Asynch_Connector;
 using strata::Completed;
 
@@ -37,9 +34,9 @@ class Asynch_Connector_Test : public CppUnit::TestFixture {
   void a_connection_is_opened_by_its_handler() {
     on_each_engine([](Rig& rig) {
       Client::heard.clear();
-      const auto listening = Asynch_Acceptor<Echo>::listen(*rig.proactor, any());
+      const Asynch_Service<Echo> echo{rig};
       int failures = 0;
-      CPPUNIT_ASSERT(Asynch_Connector<Client>::connect(*rig.proactor, listening->address, 5s, [&](std::error_code) {
+      CPPUNIT_ASSERT(Asynch_Connector<Client>::connect(*rig.proactor, echo.address, 5s, [&](std::error_code) {
                        ++failures;
                      }).has_value());
       rig.until([] { return Client::heard == "hello"; });
@@ -63,9 +60,9 @@ class Asynch_Connector_Test : public CppUnit::TestFixture {
 
   void one_that_is_closed_before_says_so() {
     on_each_engine([](Rig& rig) {
-      const auto listening = Asynch_Acceptor<Echo>::listen(*rig.proactor, any());
+      const Asynch_Service<Echo> echo{rig};
       std::vector<std::error_code> failures;
-      const auto connecting = connect(rig, listening->address, failures);
+      const auto connecting = connect(rig, echo.address, failures);
       CPPUNIT_ASSERT(rig.reactor->close(*connecting, errc::canceled).has_value());
       rig.until([&] { return !failures.empty(); });
       CPPUNIT_ASSERT(failures.size() == 1 && failures[0] == errc::canceled);
@@ -74,9 +71,9 @@ class Asynch_Connector_Test : public CppUnit::TestFixture {
 
   void an_end_of_the_reactor_is_a_failure() {
     on_each_engine([](Rig& rig) {
-      const auto listening = Asynch_Acceptor<Echo>::listen(*rig.proactor, any());
+      const Asynch_Service<Echo> echo{rig};
       std::vector<std::error_code> failures;
-      CPPUNIT_ASSERT(connect(rig, listening->address, failures));
+      CPPUNIT_ASSERT(connect(rig, echo.address, failures));
       rig.reactor->end(errc::stopping);
       CPPUNIT_ASSERT(failures.size() == 1 && failures[0] == errc::stopping);
     });

@@ -194,17 +194,19 @@ class Proactor_Rig {
     }
     CPPUNIT_FAIL("what was awaited has not come; diary: " + diary);
   }
-  /// The same where time is to pass.
+  /// The same where time is to pass; threads may have to, too.
   template <class Reached>
   void run_until(Reached reached) {
-    for (int i = 0; i < 1'000 && !reached(); ++i) CPPUNIT_ASSERT(reactor->run_for(1ms).has_value());
+    for (int i = 0; i < 100'000 && !reached(); ++i) {
+      CPPUNIT_ASSERT(reactor->run_for(1ms).has_value());
+      std::this_thread::yield();
+    }
     CPPUNIT_ASSERT_MESSAGE("diary: " + diary, reached());
   }
-  /// Until the peer, who reads nothing, takes no more.
-  void until_full() {
-    for (int quiet = 0; quiet < 20; ++quiet) {
-      CPPUNIT_ASSERT(reactor->run_for(1ms).has_value());
-    }
+  /// Until a byte has come to the peer.
+  void until_something_comes() {
+    std::array<std::byte, 1> room;
+    until([&] { return os::receive(peer.get(), room).has_value(); });
   }
   void expect_diary(std::string_view wanted) {
     until([&] { return diary.size() >= wanted.size(); });

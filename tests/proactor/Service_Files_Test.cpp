@@ -161,7 +161,7 @@ class Service_Files_Test : public CppUnit::TestFixture {
         a.diary += failed.size != 0 && failed.size < 3'000'000 ? "some" : "?";
         return Result<>{};
       };
-      rig.until_full();
+      rig.until_something_comes();
       actor.cancel(sent);
       rig.expect_diary("!canceledsome");
     });

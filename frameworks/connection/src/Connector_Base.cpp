@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "Connect_Attempt.h"
-#include "Svc_State.h"
 
 namespace strata {
 inline namespace v1 {
@@ -51,8 +50,8 @@ void Connector_Base::succeeded(Connect_Attempt& attempt, os::Unique_Handle handl
   try {
     std::unique_ptr<Svc_Handler> handler = make_handler();
     (void)service_.admit(0);
-    attach_connection(*handler, service_, service_.home(), std::move(handle));
-    const Result<Handler_Ref> started = start_connection(std::move(handler), false);
+    handler->attach(service_, service_.home(), std::move(handle));
+    const Result<Handler_Ref> started = Connection_Handler::start_connection(std::move(handler), false);
     if (started) return;
     error = started.error();
   } catch (...) {  // from the handler's constructor

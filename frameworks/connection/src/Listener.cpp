@@ -10,7 +10,6 @@
 #include <strata/reactor/Reactor_Metrics.h>
 #include <strata/wrappers/Address_Text.h>
 
-#include "Svc_State.h"
 
 namespace strata {
 inline namespace v1 {
@@ -106,7 +105,8 @@ Listener::Accepted Listener::accept_one(std::error_code& error) try {
 }
 
 Listener::Accepted Listener::welcome(SOCK_Stream stream, const os::Socket_Address& peer) {
-  std::unique_ptr<Svc_Handler> handler = acceptor_->make_handler();
+  Reactor& to = link_ != nullptr ? here() : service_.choose(options_.accept);
+  std::unique_ptr<Connection_Handler> handler = acceptor_->make_handler(to);
   if (sources_ != nullptr && !sources_->admit(peer, handler.get(), here().now())) {
     stream.abort();
     service_.count_shed(here());
@@ -115,23 +115,23 @@ Listener::Accepted Listener::welcome(SOCK_Stream stream, const os::Socket_Addres
     service_.dismiss(here());  // last: what throws before is dismissed there
     return Accepted::one;
   }
-  Reactor& to = link_ != nullptr ? here() : service_.choose(options_.accept);
-  attach_connection(*handler, service_, to, stream.release());
+  handler->attach(service_, to, stream.release());
   if (&to != &here()) {
     if (const Result<> handed = hand_over(std::move(handler), to); !handed) return refused(handed.error());
     return Accepted::one;
   }
   const bool read_first = options_.defer_accept > Duration::zero();
-  const Result<Handler_Ref> started = start_connection(std::move(handler), read_first);
+  const Result<Handler_Ref> started = Connection_Handler::start_connection(std::move(handler), read_first);
   return started ? Accepted::one : refused(started.error());
 }
 
 /// Unopened, to the reactor that it will live in. Where that takes no posts the connection is dropped.
-Result<> Listener::hand_over(std::unique_ptr<Svc_Handler> handler, Reactor& to) {
+Result<> Listener::hand_over(std::unique_ptr<Connection_Handler> handler, Reactor& to) {
   const bool read_first = options_.defer_accept > Duration::zero();
   return to.post([handler = std::move(handler), read_first]() mutable {
     Service& service = handler->service();
-    if (!start_connection(std::move(handler), read_first)) service.metrics().accept_errors.add();
+    const Result<Handler_Ref> started = Connection_Handler::start_connection(std::move(handler), read_first);
+    if (!started) service.metrics().accept_errors.add();
   });
 }
 

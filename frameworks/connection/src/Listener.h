@@ -55,7 +55,7 @@ class Listener final : public Event_Handler {
   Accepted welcome(SOCK_Stream stream, const os::Socket_Address& peer);
   Accepted refused(std::error_code error);
   Accepted threw(std::string_view what);
-  Result<> hand_over(std::unique_ptr<Svc_Handler> handler, Reactor& to);
+  Result<> hand_over(std::unique_ptr<Connection_Handler> handler, Reactor& to);
   bool has_room();
   Reactor& here() const noexcept { return *ref_.reactor(); }
   void pause();

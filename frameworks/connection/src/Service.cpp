@@ -57,7 +57,7 @@ Service::Service(std::string name, Reactor& home, Stream_Options stream, Budget*
   if (serving_.empty()) serving_.push_back(&home);
   const auto know = [](Timer_Queue& timers) {  // once: it may run by now
     if (timers.has_expiry(idle_timer_kind)) return;
-    timers.set_expiry(idle_timer_kind, &Svc_Handler::idle_expired, nullptr);
+    timers.set_expiry(idle_timer_kind, &Connection_Handler::idle_expired, nullptr);
     timers.set_expiry(write_timer_kind, &Svc_Handler::write_expired, nullptr);
   };
   know(home.timers());
@@ -225,7 +225,7 @@ void in_each(std::span<Reactor* const> serving, Reactor& home, Act act) {
 void Service::drain() {
   in_each(serving_, home_, [group = group_, datagrams = datagram_group_](Reactor& reactor) {
     const auto connection = [](void*, Handler_Ref ref, Event_Handler&) {
-      (void)ref.reactor()->invoke(ref, &Svc_Handler::run_drain);  // stale: it has ended by itself
+      (void)ref.reactor()->invoke(ref, &Connection_Handler::run_drain);  // stale: it has ended by itself
     };
     const auto socket = [](void*, Handler_Ref ref, Event_Handler&) {
       (void)ref.reactor()->invoke(ref, &Dgram_Handler::run_drain);

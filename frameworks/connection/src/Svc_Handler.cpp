@@ -19,34 +19,21 @@
 namespace strata {
 inline namespace v1 {
 
-void attach_connection(Svc_Handler& handler, Service& service, Reactor& home, os::Unique_Handle handle) noexcept {
-  handler.service_ = &service;
-  handler.transport_ = service.transports_ == nullptr ? &readiness_transport()
-                                                       : service.transports_->make(home, handle.get());
-  handler.handle_ = handle.release();
-  handler.ref_ = Handler_Ref{home, 0};
-  handler.set(svc::attached);
-  service.metrics().accepted.add();
-  home.metrics().accepted.add();
-  service.attach(home);
+void Svc_Handler::take_socket(os::Unique_Handle handle) noexcept {
+  transport_ = service_->transports_ == nullptr ? &readiness_transport()
+                                                : service_->transports_->make(home(), handle.get());
+  handle_ = handle.release();
 }
 
-Result<Handler_Ref> start_connection(std::unique_ptr<Svc_Handler> handler, bool first_read) {
-  Svc_Handler& h = *handler;
-  if (h.transport_ == nullptr) return fail(std::errc::not_enough_memory);
-  Service& service = *h.service_;
-  Reactor& home = h.home();
+Result<Handler_Ref> Svc_Handler::begin_connection(std::unique_ptr<Connection_Handler> self, bool first_read) {
+  if (transport_ == nullptr) return fail(std::errc::not_enough_memory);
+  Reactor& home = this->home();
   const Result<Handler_Ref> ref =
-      home.adopt(std::move(handler), Event_Mask::input,
-                 {.descriptor = Descriptor::exclusive, .group = service.group(), .held = true,
-                  .by_operations = !h.transport_->on_readiness()});
+      home.adopt(std::move(self), Event_Mask::input,
+                 {.descriptor = Descriptor::exclusive, .group = service_->group(), .held = true,
+                  .by_operations = !transport_->on_readiness()});
   if (!ref) return ref;
-  h.ref_ = *ref;
-  Result<> timed;
-  if (const Duration idle = service.stream().idle_timeout; idle > Duration::zero()) {
-    timed = home.file(h, deadline_tick(home.now(), idle), idle_timer_kind);
-    if (!timed) (void)home.close(*ref, timed.error());
-  }
+  const Result<Handler_Ref> begun = began(*ref);
   const auto open = [](Event_Handler& e, void* read) -> Result<> {
     auto& opened = static_cast<Svc_Handler&>(e);
     {
@@ -60,24 +47,19 @@ Result<Handler_Ref> start_connection(std::unique_ptr<Svc_Handler> handler, bool 
     return opened.transport_->on_readiness() || opened.is(svc::closed) ? Result<>{} : opened.update_interest();
   };
   (void)home.begin(*ref, open, &first_read, first_read ? os::Ready::input : std::uint8_t{0});
-  return timed ? ref : fail(timed.error());
+  return begun;
 }
 
 Svc_Handler::Svc_Handler() noexcept = default;
 
 Svc_Handler::~Svc_Handler() {
-  if (!is(svc::attached)) return;
-  home().unfile(*this);
+  if (!of_a_service()) return;
   if (cold_) {
     home().unfile(*cold_);
     service_->budget().release(cold_->queue.length() + cold_->unread_size);
   }
   log(Log_Level::debug, "closed");
   close_transport();
-  service_->metrics().closed.add();
-  home().metrics().closed.add();
-  if (service_->sources_ != nullptr) service_->sources_->release(this);
-  service_->detach(home());
 }
 
 void Svc_Handler::close_transport() noexcept {
@@ -90,43 +72,14 @@ void Svc_Handler::close_transport() noexcept {
   handle_ = os::Handle{};
 }
 
-os::Socket_Address Svc_Handler::peer() const noexcept {
-  return os::peer_address(handle_).value_or(os::Socket_Address{});
-}
-
-std::string Svc_Handler::to_text() const { return strata::to_text(peer()); }
-
-os::Socket_Address Svc_Handler::local() const noexcept {
-  return os::local_address(handle_).value_or(os::Socket_Address{});
-}
-
 Svc_Handler::Cold* Svc_Handler::cold() noexcept {
   if (!cold_) cold_.reset(new (std::nothrow) Cold{*this});
   return cold_.get();
 }
 
-/// As an upcall of its own, which may have to wait for one that runs, and moves the deadline.
-void Svc_Handler::idle_expired(void*, Timer_Node& node) noexcept {
-  auto& handler = static_cast<Svc_Handler&>(node);
-  const auto expired = [](Event_Handler& e, void*) -> Result<> {
-    auto& idle = static_cast<Svc_Handler&>(e);
-    if (idle.home().filed(idle)) return {};
-    if (!idle.offloads()) return fail(errc::idle_timeout);
-    const Tick next = deadline_tick(idle.home().now(), idle.service().stream().idle_timeout);
-    return idle.home().file(idle, next, idle_timer_kind);
-  };
-  handler.expire(expired);
-}
-
-/// A stale one was closed in this very turn.
-void Svc_Handler::expire(Reactor::Hook hook) noexcept {
-  const Result<> asked = home().invoke(ref_, hook);
-  if (!asked && asked.error() != std::errc::identifier_removed) (void)home().close(ref_, asked.error());
-}
-
-void Svc_Handler::touch() noexcept {
-  const Duration idle = service_->stream().idle_timeout;
-  if (idle > Duration::zero()) home().refile(*this, deadline_tick(home().now(), idle));
+Result<> Svc_Handler::end_idle() {
+  if (!offloads()) return fail(errc::idle_timeout);
+  return await_idle();
 }
 
 bool Svc_Handler::reading() const noexcept {
@@ -237,10 +190,9 @@ Result<> Svc_Handler::handle_post(Callback& callback) {
   return hook.end({});
 }
 
-Result<> Svc_Handler::run_drain(Event_Handler& handler, void*) {
-  auto& drained = static_cast<Svc_Handler&>(handler);
-  Hook hook{drained};
-  drained.handle_drain();
+Result<> Svc_Handler::ask_to_drain() {
+  Hook hook{*this};
+  handle_drain();
   return hook.end({});
 }
 
@@ -287,7 +239,7 @@ bool Transport::knows_end(const Svc_Handler& handler) noexcept { return handler.
 
 void Transport::take_back(Svc_Handler& handler, Const_Bytes unsent) { handler.take_back(unsent); }
 
-Handler_Ref Transport::ref_of(const Svc_Handler& handler) noexcept { return handler.ref_; }
+Handler_Ref Transport::ref_of(const Svc_Handler& handler) noexcept { return handler.ref(); }
 
 Service& Transport::service_of(const Svc_Handler& handler) noexcept { return handler.service(); }
 

@@ -31,7 +31,6 @@ inline constexpr std::uint16_t paused = 128;        ///< the queue is above its 
 inline constexpr std::uint16_t draining = 256;      ///< close_when_idle
 inline constexpr std::uint16_t heard = 512;         ///< something was delivered since it was cleared
 inline constexpr std::uint16_t redeliver = 1024;    ///< resumed with bytes left unread
-inline constexpr std::uint16_t attached = 2048;     ///< counted by its service
 inline constexpr std::uint16_t above = 4096;        ///< the hook that runs began above the high-water mark
 inline constexpr std::uint16_t listened = 8192;     ///< draining, and a turn has passed in which something could come
 inline constexpr std::uint16_t no_more = end_wanted | closing | closed;  ///< puts are refused
@@ -82,13 +81,6 @@ class Svc_Handler::Hook {
   Run_Context* context_;
   bool corking_ = false;
 };
-
-/// Gives a connected descriptor to a new handler, which its service has admitted and which will live in `home`.
-/// @threads any
-void attach_connection(Svc_Handler& handler, Service& service, Reactor& home, os::Unique_Handle handle) noexcept;
-/// Registers it there, opens it, and where `first_read` reads once at once. The handler is freed on failure. Its hooks'
-/// errors close it, and are no errors here. @threads home of the handler
-Result<Handler_Ref> start_connection(std::unique_ptr<Svc_Handler> handler, bool first_read);
 
 }  // namespace v1
 }  // namespace strata

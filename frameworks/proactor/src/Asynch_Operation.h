@@ -63,6 +63,8 @@ struct Asynch_Operation final : Completion_Handler {
 
   Way way(bool on_ring) const noexcept;
   bool has_nothing_to_do() const noexcept;
+  /// It waits for what may never come.
+  bool expects() const noexcept { return kind <= Kind::wait_exit || kind == Kind::timer; }
   /// Without blocking: the emulation's third step. A number, or a std::errc negated.
   std::int32_t try_now() noexcept;
   void do_on_a_thread() noexcept { owner->arrived(*this, block_on_it(), false); }  ///< this may be gone then
@@ -80,6 +82,7 @@ struct Asynch_Operation final : Completion_Handler {
   std::uint64_t place = 0;   ///< in a file
   std::uint64_t wanted = 0;  ///< bytes, of send_file
   std::size_t moved = 0;
+  std::size_t charged = 0;   ///< to the budget of the service
   std::error_code error;
   std::error_code asked;     ///< why it is to end early
   os::Unique_Handle made;    ///< by an accept or an open

@@ -36,7 +36,7 @@ void Proactor_Core::take_back(Asynch_Operation* operation) noexcept {
   operation->block.clear();
   operation->made.reset();
   operation->rare.reset();
-  operation->place = operation->moved = 0;
+  operation->place = operation->moved = operation->charged = 0;
   operation->error = operation->asked = {};
   operation->polled = operation->told = operation->full = operation->connecting = false;
   operation->begun = operation->finished = false;
@@ -115,26 +115,37 @@ Result<Handler_Ref> Proactor::adopt_file(std::unique_ptr<Service_Handler> handle
 }
 
 Result<Handler_Ref> Proactor::adopt(std::unique_ptr<Service_Handler> handler, os::Unique_Handle handle, bool file) {
-  Service_Handler& one = *handler;
-  one.kept_.reset(new (std::nothrow) Reactor::Returned);
-  if (one.kept_ == nullptr) return fail(std::errc::not_enough_memory);
-  one.proactor_ = this;
-  one.handle_ = std::move(handle);
-  one.file_ = file;
+  if (const Result<> taken = take(*handler); !taken) return fail(taken.error());
+  handler->handle_ = std::move(handle);
+  handler->file_ = file;
+  handler->ref_ = Handler_Ref{core_->home, 0};
+  return start(std::move(handler));
+}
+
+/// It counts from here on as one of this, and is adopted later.
+Result<> Proactor::take(Service_Handler& handler) noexcept {
+  handler.kept_.reset(new (std::nothrow) Reactor::Returned);
+  if (handler.kept_ == nullptr) return fail(std::errc::not_enough_memory);
+  handler.proactor_ = this;
   core_->handlers.fetch_add(1);
-  one.ref_ = Handler_Ref{core_->home, 0};
+  return {};
+}
+
+Result<Handler_Ref> Proactor::start(std::unique_ptr<Service_Handler> handler) {
+  Service_Handler& one = *handler;
   const Result<Handler_Ref> ref = core_->home.adopt(
       std::move(handler), Event_Mask::none,
-      {.held = true, .when_wanted = true, .by_operations = file || core_->on_ring});
+      {.group = one.of_a_service() ? one.service().group() : 0, .held = true, .when_wanted = true,
+       .by_operations = one.file_ || core_->on_ring});
   if (!ref) return ref;
-  one.ref_ = *ref;
+  const Result<Handler_Ref> begun = one.began(*ref);
   const auto open = [](Event_Handler& e, void*) -> Result<> {
     auto& opened = static_cast<Service_Handler&>(e);
     if (const Result<> done = opened.open(); !done) opened.close(done.error());
     return {};
   };
   (void)core_->home.begin(*ref, open);
-  return ref;
+  return begun;
 }
 
 Reactor& Proactor::reactor() const noexcept { return core_->home; }

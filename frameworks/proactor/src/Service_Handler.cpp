@@ -53,14 +53,16 @@ bool Service_Handler::List::remove(Asynch_Operation& one) noexcept {
 Service_Handler::~Service_Handler() {
   if (proactor_ == nullptr) return;
   Proactor_Core& core = *proactor_->core_;
-  const auto drop = [&core](List& list) {
+  const auto drop = [this, &core](List& list) {
     while (Asynch_Operation* const one = list.pop()) {
       core.completed.fetch_add(1, std::memory_order_relaxed);
+      if (one->charged != 0) service().budget().release(one->charged);
       core.take_back(one);
     }
   };
   for (List& each : queues_) drop(each);
   drop(completed_);
+  if (of_a_service()) log(Log_Level::debug, "closed");
   core.handlers.fetch_sub(1);
 }
 
@@ -78,9 +80,12 @@ Result<> Service_Handler::start(Asynch_Operation* operation, const Operation_Opt
     core.take_back(operation);
     return limited;
   }
+  if (const Result<> counted = count_started(*operation); !counted) {
+    core.take_back(operation);
+    return counted;
+  }
   if (options.started != nullptr) *options.started = Operation{operation->id};
   core.started.fetch_add(1, std::memory_order_relaxed);
-  ++outstanding_;
   const Direction direction = options.parallel ? aside : direction_of(operation->kind);
   operation->direction = direction;
   const bool first = queues_[direction].empty();
@@ -170,6 +175,7 @@ void Service_Handler::close(std::error_code reason) noexcept {
 }
 
 void Service_Handler::close_when_empty() noexcept {
+  if (ending_) end_when_idle();
   if (closing_ && outstanding_ == 0) (void)home().close(ref_, reason_);  // stale: it has
 }
 
@@ -242,9 +248,9 @@ Result<> Service_Handler::tell(Asynch_Operation& operation) {
     completed.exit = rare->exit;
     if (completed.kind == Kind::send_datagrams) drop_first(completed.datagrams, completed.size);
   }
+  count_completed(operation);
   core.take_back(&operation);
   core.completed.fetch_add(1, std::memory_order_relaxed);
-  --outstanding_;
   return tell(std::move(completed));
 }
 

@@ -121,7 +121,8 @@ void Service_Handler::take_up(Asynch_Operation& one) noexcept {
 /// What it has come to: its end, or a part of it.
 void Service_Handler::settle(Asynch_Operation& one, std::int32_t result) noexcept {
   if (one.kind == Kind::read && result >= 0) drained_ = static_cast<std::size_t>(result) < one.block.writable().size();
-  if (one.take(result)) finish(one);
+  if (one.take(result)) return finish(one);
+  if (of_a_service() && result > 0) touch();  // a part of it
 }
 
 /// On readiness: the emulation's third step. False: it would block.

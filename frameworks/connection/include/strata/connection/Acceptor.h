@@ -6,6 +6,7 @@
 
 #include <strata/connection/Acceptor_Base.h>
 #include <strata/connection/Handler_Factory.h>
+#include <strata/connection/Svc_Handler.h>
 #include <strata/os/Export.h>
 
 namespace strata {
@@ -19,7 +20,7 @@ class Acceptor final : public Acceptor_Base {
   using Acceptor_Base::Acceptor_Base;
 
  private:
-  std::unique_ptr<Svc_Handler> make_handler() override { return make_handler_of<H>(service()); }
+  std::unique_ptr<Connection_Handler> make_handler(Reactor&) override { return make_handler_of<H>(service()); }
   First_Speaker first_speaker() const noexcept override { return H::first_speaker; }
 };
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <strata/connection/Acceptor_Options.h>
-#include <strata/connection/Svc_Handler.h>
+#include <strata/connection/Connection_Handler.h>
 #include <strata/os/Export.h>
 #include <strata/os/Outcome.h>
 #include <strata/os/Socket_Address.h>
@@ -46,7 +46,8 @@ class Acceptor_Base {
   Service& service() noexcept { return service_; }
 
  protected:
-  virtual std::unique_ptr<Svc_Handler> make_handler() = 0;
+  /// For a connection that will live in `home`. It may throw: that connection is dropped.
+  virtual std::unique_ptr<Connection_Handler> make_handler(Reactor& home) = 0;
   virtual First_Speaker first_speaker() const noexcept = 0;
 
  private:

@@ -26,6 +26,7 @@ namespace strata {
 inline namespace STRATA_EXPORT v1 {
 
 class Acceptor_Base;
+class Connection_Handler;
 class Svc_Handler;
 class Listener;
 class Connector_Base;
@@ -128,9 +129,9 @@ class Service {
   void when_released(Callback callback);
 
  private:
+  friend class Connection_Handler;
   friend class Svc_Handler;
   friend class Dgram_Handler;
-  friend void attach_connection(Svc_Handler&, Service&, Reactor&, os::Unique_Handle) noexcept;
   friend class Acceptor_Base;
   friend class Listener;
   friend class Connector_Base;

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include <strata/connection/Connection_Handler.h>
 #include <strata/connection/Offload.h>
 #include <strata/connection/Service.h>
 #include <strata/os/Bytes.h>
@@ -26,21 +27,16 @@ inline namespace STRATA_EXPORT v1 {
 class Message_Block;
 class Transport;
 
-/// Who sends the first bytes of a protocol: `static constexpr auto first_speaker = First_Speaker::client;` in a handler
-/// allows `defer_accept`.
-enum class First_Speaker : std::uint8_t { unknown, client, server };
-
 /// One connection's service: subclass it, and put replies. Made by an Acceptor or Connector, owned by the reactor,
 /// freed after handle_close. @threads home, all of it; from elsewhere `Reactor::post(ref(), …)`
 ///
 /// Hooks that return an error close the connection with that reason. What is put in a hook leaves in one write when the
 /// hook returns. Between hooks a connection owns no buffer.
-class Svc_Handler : public Event_Handler, private Timer_Node {
+class Svc_Handler : public Connection_Handler {
  public:
   template <class T = void>
   using Result = strata::Result<T>;
   using Bytes = strata::Bytes;
-  static constexpr First_Speaker first_speaker = First_Speaker::unknown;
 
   ~Svc_Handler() override;
 
@@ -55,21 +51,7 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   /// The service ends. Default: close when what has arrived is answered and sent.
   virtual void handle_drain() { close_when_idle(); }
 
-  Service& service() const noexcept { return *service_; }
-  Reactor& home() const noexcept { return *ref_.reactor(); }
-  Handler_Ref ref() const noexcept { return ref_; }
   os::Handle handle() const noexcept final { return handle_; }
-  os::Socket_Address peer() const noexcept;   ///< unspecified where the system no longer knows
-  os::Socket_Address local() const noexcept;
-
-  /// A line of the service's log with the fields service, connection and peer; looked up only when it is written.
-  template <class... Pairs>
-  void log(Log_Level level, Log_Message message, const Pairs&... pairs) const noexcept {
-    if (!service_->log().enabled(level)) return;
-    const Log_Context who{service_->name(), ref_.token(), *this};
-    service_->log().with(who).write(level, message, pairs...);
-  }
-  std::string to_text() const;  ///< the peer, for such lines
 
   /// Sends `bytes`, which are free again when it returns. In a hook, less than `cork_limit` is gathered until the hook
   /// returns; what the peer cannot take is queued and charged. Reports queue policy alone: no_buffer_space (a budget;
@@ -121,23 +103,19 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   }
   bool offloads() const noexcept;  ///< one is under way
 
-  /// A callback that counts as a hook of this connection. Keep the token in the handler: it dies with it.
-  [[nodiscard]] Timer schedule(Duration after, Callback callback, Duration interval = {}) {
-    return home().schedule(ref_, after, std::move(callback), interval);
-  }
-
  protected:
   Svc_Handler() noexcept;
 
  private:
   friend class Transport;
   friend class Service;
-  friend void attach_connection(Svc_Handler&, Service&, Reactor&, os::Unique_Handle) noexcept;
-  friend Result<Handler_Ref> start_connection(std::unique_ptr<Svc_Handler>, bool);
   struct Cold;
   class Hook;
 
-  static Result<> run_drain(Event_Handler& handler, void*);
+  void take_socket(os::Unique_Handle handle) noexcept final;
+  Result<Handler_Ref> begin_connection(std::unique_ptr<Connection_Handler> self, bool first_read) final;
+  Result<> ask_to_drain() final;
+  Result<> end_idle() final;
 
   Result<> handle_input() final;
   Result<> handle_output() final;
@@ -148,14 +126,11 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   void set(std::uint16_t flag) noexcept { flags_ = static_cast<std::uint16_t>(flags_ | flag); }
   void unset(std::uint16_t flag) noexcept { flags_ = static_cast<std::uint16_t>(flags_ & ~flag); }
 
-  static void idle_expired(void*, Timer_Node&) noexcept;
   static void write_expired(void*, Timer_Node&) noexcept;
-  void expire(Reactor::Hook hook) noexcept;
   Cold* cold() noexcept;
   bool reading() const noexcept;
   bool wants_more() const noexcept;
   Result<> update_interest();
-  void touch() noexcept;
   Result<> deliver(Bytes bytes);
   Result<> deliver_end();
   void redeliver_later();
@@ -180,10 +155,8 @@ class Svc_Handler : public Event_Handler, private Timer_Node {
   void end_offloads();
   void close_transport() noexcept;
 
-  Service* service_ = nullptr;
   Transport* transport_ = nullptr;
   std::unique_ptr<Cold> cold_;
-  Handler_Ref ref_;
   os::Handle handle_;
   std::uint16_t flags_ = 0;
   std::uint8_t suspended_ = 0;

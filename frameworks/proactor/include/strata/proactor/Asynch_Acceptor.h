@@ -1,49 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <memory>
+#include <type_traits>
 
+#include <strata/connection/Acceptor_Base.h>
 #include <strata/connection/Handler_Factory.h>
 #include <strata/os/Export.h>
-#include <strata/os/Outcome.h>
-#include <strata/os/Socket_Address.h>
+#include <strata/proactor/Proactors.h>
 #include <strata/proactor/Service_Handler.h>
-#include <strata/timers/Timer.h>
 
 namespace strata {
 inline namespace STRATA_EXPORT v1 {
 
-/// Accepts by operations, one at a time, and has each connection served by a handler of its own. One that fails for
-/// want of descriptors or memory is tried again after a while; what concerns one connection alone is passed over.
-class Asynch_Acceptor_Base : public Service_Handler {
+/// What Asynch_Acceptor<H> is without its H.
+class Asynch_Acceptor_Base : public Acceptor_Base {
  public:
-  using Make = std::unique_ptr<Service_Handler> (*)(Proactor&);
-  struct Listening {
-    Handler_Ref acceptor;          ///< to `Reactor::close`
-    os::Socket_Address address{};  ///< with the port that the system chose for 0
-  };
-  /// Errors name the call and the address. @threads home of the reactor
-  static Outcome<Listening> listen(Proactor& proactor, const os::Socket_Address& at, Make make);
+  Asynch_Acceptor_Base(Service& service, Proactors& proactors) noexcept
+      : Acceptor_Base(service), proactors_(proactors) {}
 
  private:
-  explicit Asynch_Acceptor_Base(Make make) noexcept : make_(make) {}
-  Result<> open() override { return accept(); }
-  Result<> handle_accept(Completed accepted) override;
-  Result<> handle_failure(Completed failed) override;
+  virtual std::unique_ptr<Service_Handler> make_handler(Proactor& proactor) = 0;
+  std::unique_ptr<Connection_Handler> make_handler(Reactor& home) final;
 
-  Make make_;
-  Duration pause_{};
-  Timer again_;
+  Proactors& proactors_;
 };
 
-/// `Asynch_Acceptor<Echo>::listen(proactor, address)` (ACE_Asynch_Acceptor).
-template <class H>
-class Asynch_Acceptor {
+/// Accepts connections and gives each a Service_Handler of its own, served by the Proactor of the reactor where it
+/// lives (ACE_Asynch_Acceptor). Handlers are made by `H(Service&)` where it exists, else by `H(Proactor&)`, else by
+/// `H()`. All else is as with Acceptor<H>; `proactors` must have each reactor of the service, and outlive this.
+template <std::derived_from<Service_Handler> H>
+class Asynch_Acceptor final : public Asynch_Acceptor_Base {
  public:
-  static Outcome<Asynch_Acceptor_Base::Listening> listen(Proactor& proactor, const os::Socket_Address& at) {
-    return Asynch_Acceptor_Base::listen(
-        proactor, at, [](Proactor& p) -> std::unique_ptr<Service_Handler> { return make_handler_of<H>(p); });
+  using Handler = H;
+  using Asynch_Acceptor_Base::Asynch_Acceptor_Base;
+
+ private:
+  std::unique_ptr<Service_Handler> make_handler(Proactor& proactor) override {
+    if constexpr (std::is_constructible_v<H, Service&>) {
+      return make_handler_of<H>(service());
+    } else {
+      return make_handler_of<H>(proactor);
+    }
   }
+  First_Speaker first_speaker() const noexcept override { return H::first_speaker; }
 };
 
 }  // namespace v1

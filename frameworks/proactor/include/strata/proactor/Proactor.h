@@ -51,9 +51,12 @@ class Proactor {
   std::size_t completed() const noexcept;  ///< of these. @threads any
 
  private:
+  friend class Asynch_Acceptor_Base;
   friend class Service_Handler;
   explicit Proactor(std::unique_ptr<Proactor_Core> core) noexcept;
   Result<Handler_Ref> adopt(std::unique_ptr<Service_Handler> handler, os::Unique_Handle handle, bool file);
+  Result<> take(Service_Handler& handler) noexcept;
+  Result<Handler_Ref> start(std::unique_ptr<Service_Handler> handler);
   std::unique_ptr<Proactor_Core> core_;
 };
 

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include <strata/connection/Connection_Handler.h>
 #include <strata/os/Export.h>
 #include <strata/os/File.h>
 #include <strata/os/Handle.h>
@@ -37,7 +38,7 @@ struct Asynch_Operation;
 /// One rule for all that ends an operation early, be it `cancel`, a deadline, a stop_token or `close`: it is asked to
 /// end, and it completes once, with errc::canceled (or timed_out), or with what it had come to by then. Its buffer is
 /// its own until that. What a thread of files has begun is not ended by it: that completes when it is done.
-class Service_Handler : public Event_Handler {
+class Service_Handler : public Connection_Handler {
  public:
   template <class T = void>
   using Result = strata::Result<T>;
@@ -56,15 +57,16 @@ class Service_Handler : public Event_Handler {
   virtual Result<> handle_failure(Completed failed);
   /// After the last completion; but where the reactor ends, or a hook has thrown, no completion follows it.
   void handle_close(std::error_code /*reason*/) noexcept override {}
+  /// Its service ends. Default: close when what has arrived is answered and sent.
+  virtual void handle_drain() { close_when_idle(); }
 
   Proactor& proactor() const noexcept { return *proactor_; }
-  Reactor& home() const noexcept { return *ref_.reactor(); }
-  Handler_Ref ref() const noexcept { return ref_; }
   os::Handle handle() const noexcept final { return handle_.get(); }
 
   // Errors of all that start: broken_pipe (it closes), not_enough_memory, invalid_argument (no room to read into, more
-  // than os::max_datagrams, a pipe that is not empty, `parallel` of what is no file's). Then nothing completes, and the
-  // buffer that was given is gone. Handles that are named must stay open until the completion.
+  // than os::max_datagrams, a pipe that is not empty, `parallel` of what is no file's), no_buffer_space (a write behind
+  // others, or of more than 8 KiB: no budget of its service has room). Then nothing completes, and the buffer that was
+  // given is gone. Handles that are named must stay open until the completion.
   Result<> read(std::size_t most, Operation_Options options = {});           ///< into a new block
   Result<> read(Message_Block&& into, Operation_Options options = {});       ///< into its room
   Result<> read(Pipe_Block&& into, Operation_Options options = {});          ///< some bytes, uncopied
@@ -94,6 +96,9 @@ class Service_Handler : public Event_Handler {
   void cancel_all() noexcept;
   /// Cancels all, and closes when the last has completed. Nothing can be started any more.
   void close(std::error_code reason = {}) noexcept;
+  /// Closes when nothing is outstanding but reads and accepts for which nothing has come, errc::stopping: these are
+  /// canceled, and what their hooks start is awaited, too.
+  void close_when_idle() noexcept;
   std::size_t outstanding() const noexcept { return outstanding_; }  ///< started, and not completed
 
  protected:
@@ -124,6 +129,14 @@ class Service_Handler : public Event_Handler {
 
   Asynch_Operation* make_rare(Operation_Kind kind, os::Handle other = {}) noexcept;
   static Direction direction_of(Operation_Kind kind) noexcept;
+  void take_socket(os::Unique_Handle handle) noexcept final;
+  Result<Handler_Ref> begin_connection(std::unique_ptr<Connection_Handler> self, bool first_read) final;
+  Result<> ask_to_drain() final;
+  Result<> end_idle() final;
+  Result<> count_started(Asynch_Operation& operation) noexcept;
+  void count_completed(Asynch_Operation& operation) noexcept;
+  void end_when_idle() noexcept;
+
   Result<> start(Asynch_Operation* operation, const Operation_Options& options);
   Result<> limit(Asynch_Operation& operation, const Operation_Options& options);
   void expired(Operation name) noexcept;
@@ -153,7 +166,6 @@ class Service_Handler : public Event_Handler {
   void update_interest(bool told_in_vain = false) noexcept;
 
   Proactor* proactor_ = nullptr;
-  Handler_Ref ref_;
   os::Unique_Handle handle_;
   List queues_[directions];  ///< the first of each is under way; of those aside, each
   List completed_;           ///< to be told of
@@ -165,9 +177,12 @@ class Service_Handler : public Event_Handler {
   std::size_t away_ = 0;                 ///< with the engine
   std::unique_ptr<Reactor::Returned> kept_;  ///< this, when it has gone, until the engine has given all back
   std::size_t outstanding_ = 0;
+  std::size_t expecting_ = 0;  ///< of these: reads and accepts, which wait for a peer
   std::error_code reason_;
   os::Interest interest_ = os::Interest::none;
   bool file_ = false, closing_ = false, drained_ = true;
+  bool ending_ = false, quiet_ = false;  ///< close_when_idle; and what completed last was canceled
+  std::uint8_t listened_ = 0;            ///< flushes since, in which nothing came
 };
 
 }  // namespace v1

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <strata/proactor/Proactors.h>
+
+#include <string_view>
+
+#include "Proactor_Rig.h"
+
+namespace {
+
+using namespace strata_test;
+using strata::Proactors;
+using strata::Reactor;
+
+class Proactors_Test : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(Proactors_Test);
+  CPPUNIT_TEST(each_reactor_has_one_of_its_own);
+  CPPUNIT_TEST(an_engine_that_one_cannot_have_is_refused);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void each_reactor_has_one_of_its_own() {
+    on_each_engine([](Proactor_Rig& rig) {
+      const auto other = std::move(*Reactor::open({.demultiplexer = rig.backend.demultiplexer()}));
+      const auto proactors = std::move(*Proactors::open(std::array{rig.reactor.get(), other.get()}));
+      CPPUNIT_ASSERT(&proactors->of(*rig.reactor).reactor() == rig.reactor.get());
+      CPPUNIT_ASSERT(&proactors->of(*other).reactor() == other.get());
+      CPPUNIT_ASSERT_EQUAL(std::string_view{other->completion_port() != nullptr ? "io_uring" : "emulated"},
+                           std::string_view{proactors->of(*other).engine()});
+    });
+  }
+
+  void an_engine_that_one_cannot_have_is_refused() {
+    on_each_engine([](Proactor_Rig& rig) {
+      const auto other = std::move(*Reactor::open({.demultiplexer = "poll"}));
+      const auto opened = Proactors::open(std::array{rig.reactor.get(), other.get()},
+                                          {.engine = strata::Proactor_Engine::io_uring});
+      CPPUNIT_ASSERT(!opened && opened.error() == std::errc::not_supported);
+    });
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(Proactors_Test);
+
+}  // namespace
