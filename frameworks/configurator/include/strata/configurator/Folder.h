@@ -13,8 +13,8 @@
 namespace strata {
 inline namespace STRATA_EXPORT v1 {
 
-/// A folder that a service works in, named from the folder of the configuration. It is opened when the configuration is
-/// read: so a mistake has its place, and the folder stays the same one, whatever is renamed, changed or dropped after. A
+/// A folder that a service works in, named from the folder of the configuration. It is opened when the configuration
+/// is read: so a mistake has its place, and the folder stays the same one, whatever is renamed or dropped after. A
 /// value; its copies share the handle.
 class Folder {
  public:
