@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstring>
 #include <deque>
-#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,8 +13,8 @@
 #include <strata/os/Shared_Memory.h>
 #include <strata_test/Mechanisms.h>
 
-#include "Demultiplexer_Rig.h"
 #include "Fault_Table.h"
+#include "Port_Rig.h"
 
 namespace {
 
@@ -24,74 +23,6 @@ using namespace std::chrono_literals;
 using namespace strata_test;
 using os::Ready;
 using os::Request;
-using os::Submission;
-
-struct Operation : Submission {
-  Operation(Request what, os::Handle on, strata::Bytes bytes = {}) : Submission(what) {
-    handle = on;
-    data = bytes.data();
-    size = bytes.size();
-  }
-};
-
-/// What one operation has told.
-struct Told {
-  int completions = 0;
-  int ends = 0;
-  std::int32_t result = 0;  ///< the last
-  std::string bytes;        ///< that were lent
-};
-
-/// A ring and its port, and what it has told of each operation.
-struct Port_Rig : Demultiplexer_Rig {
-  os::Completion_Port& port;
-  std::map<const void*, Told> told;
-  bool keeps = false;  ///< lent buffers are not given back
-  std::vector<std::uint16_t> kept;
-
-  Port_Rig() : Demultiplexer_Rig("io_uring"), port(*demultiplexer->completion_port()) {}
-
-  /// One wait; how many completions it told of.
-  std::size_t take(strata::Duration timeout = {}) {
-    std::size_t completions = 0;
-    for (const Ready& one : wait(256, timeout)) completions += take(one) ? 1 : 0;
-    return completions;
-  }
-  bool take(const Ready& one) {
-    if (!one.is(Ready::completed)) return false;
-    Told& of = told[reinterpret_cast<const void*>(one.token)];
-    ++of.completions;
-    of.result = one.result;
-    if (one.is(Ready::last)) ++of.ends;
-    if (one.is(Ready::lent)) {
-      of.bytes += strata::as_text(port.lent(one));
-      if (keeps) {
-        kept.push_back(one.buffer);
-      } else {
-        port.give_back(one.buffer);
-      }
-    }
-    return true;
-  }
-  const Told& of(const Submission& operation) { return told[&operation]; }
-  /// Waits until it has ended, once.
-  std::int32_t result_of(const Submission& operation) {
-    while (operation.outstanding()) take(10s);
-    CPPUNIT_ASSERT_EQUAL(1, of(operation).ends);
-    return of(operation).result;
-  }
-  std::int32_t run(Submission& operation) {
-    told.erase(&operation);
-    port.submit(operation);
-    return result_of(operation);
-  }
-  void end_all() {
-    port.cancel_all();
-    while (port.outstanding() != 0) take(10s);
-  }
-};
-
-constexpr std::int32_t canceled = -static_cast<std::int32_t>(std::errc::operation_canceled);
 
 /// Where the machine forbids rings there is nothing to complete.
 template <class Test>
@@ -101,8 +32,6 @@ void on_a_port(Test test) {
   test(rig);
   CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.port.outstanding());
 }
-
-strata::Bytes bytes_of(std::string& text) { return std::as_writable_bytes(std::span{text}); }
 
 class Completion_Port_Test : public Os_Fixture {
   CPPUNIT_TEST_SUITE(Completion_Port_Test);
@@ -119,6 +48,7 @@ class Completion_Port_Test : public Os_Fixture {
   CPPUNIT_TEST(all_are_canceled_at_once);
   CPPUNIT_TEST(lent_buffers_bring_the_whole_stream_and_its_end);
   CPPUNIT_TEST(a_receive_that_finds_no_buffer_waits_for_one_without_spinning);
+  CPPUNIT_TEST(a_receive_without_bytes_keeps_no_buffer_from_another);
   CPPUNIT_TEST(one_that_found_no_buffer_can_be_canceled);
   CPPUNIT_TEST(a_stream_survives_a_full_queue_of_completions);
   CPPUNIT_TEST(a_turn_of_many_operations_is_one_system_call);
@@ -317,6 +247,30 @@ class Completion_Port_Test : public Os_Fixture {
         rig.take();
       }
       for (const std::uint16_t buffer : std::exchange(rig.kept, {})) rig.port.give_back(buffer);
+      rig.end_all();
+    });
+  }
+
+  /// The kernel looks for a buffer before it looks for bytes.
+  void a_receive_without_bytes_keeps_no_buffer_from_another() {
+    on_a_port([](Port_Rig& rig) {
+      expect_done(rig.port.lend_buffers());
+      const os::Handle_Pair idle = value_of(os::socket_pair()), busy = value_of(os::socket_pair());
+      Operation all{Request::receive_lent, rig.handle()};
+      Operation first{Request::receive_lent, idle.first.get()}, second{Request::receive_lent, busy.first.get()};
+      rig.keeps = true;
+      rig.port.submit(all);
+      do {
+        (void)os::send(rig.pair.second.get(), strata::as_bytes("x"));
+      } while (rig.take() != 0);
+      rig.port.cancel(all);
+      rig.result_of(all);
+      rig.port.submit(first);
+      rig.port.submit(second);
+      send_text(busy.second.get(), "x");
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.take());
+      CPPUNIT_ASSERT(rig.port.give_back(rig.kept.back()));
+      while (rig.of(second).bytes.empty()) CPPUNIT_ASSERT(rig.take(5s) != 0);
       rig.end_all();
     });
   }

@@ -264,8 +264,8 @@ class Uring_Demultiplexer final : public Demultiplexer {
         anew = false;
         count += port_.take_ended(out.subspan(count));
       }
-      const bool blocks =
-          count == 0 && !again && timeout != Duration::zero() && io_uring_cq_ready(ring_.native()) == 0;
+      const bool blocks = count == 0 && !again && timeout != Duration::zero() && !port_.hungry() &&
+                          io_uring_cq_ready(ring_.native()) == 0;
       const Raw raw = table().ring_enter(ring_.native(), blocks ? 1u : 0u, blocks ? timeout : Duration::zero());
       if (raw == interrupted || (raw < 0 && count > 0)) return count;
       if (raw < 0 && io_uring_cq_ready(ring_.native()) == 0) {  // else room is made first: EBUSY

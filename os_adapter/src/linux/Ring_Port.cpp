@@ -163,13 +163,16 @@ void Ring_Port::recycle(std::uint16_t index) noexcept {
   --lent_;
 }
 
-/// Those that were given back; and lets as many look for one as there are, first in, first out: bytes wait for each.
+/// Those that were given back; and lets as many look for one as there are, first in, first out. One for which no bytes
+/// have come takes none, and the kernel says nothing: then the next ones are to look.
 void Ring_Port::publish() noexcept {
   if (added_ != 0) {
     auto* const ring = reinterpret_cast<io_uring_buf_ring*>(buffer(buffer_count));
     io_uring_buf_ring_advance(ring, static_cast<int>(std::exchange(added_, 0u)));
   }
-  for (unsigned free = buffer_count - lent_; free > 0 && !starved_.empty(); --free) feed(*starved_.front());
+  const unsigned free = buffer_count - lent_;
+  for (unsigned i = 0; i < free && !starved_.empty(); ++i) feed(*starved_.front());
+  hungry_ = free > 0 && !starved_.empty();
 }
 
 bool Ring_Port::hand_over() noexcept {

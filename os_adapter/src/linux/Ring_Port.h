@@ -80,6 +80,8 @@ class Ring_Port final : public Completion_Port {
   void moved() noexcept { registered_ = false; }
   /// Makes entries of what was submitted or canceled. False: the kernel takes no more now.
   bool hand_over() noexcept;
+  /// Whether buffers may be left when those have looked that were handed over, and others wait for one.
+  bool hungry() const noexcept { return hungry_; }
   /// What ended without the kernel.
   std::size_t take_ended(std::span<Ready> out) noexcept;
   /// Whether it is to be told, and then what.
@@ -122,6 +124,7 @@ class Ring_Port final : public Completion_Port {
   bool multishot_ = true;  ///< until the kernel refuses one with a limit
   unsigned lent_ = 0;   ///< told of, not given back
   unsigned added_ = 0;  ///< given back, not published
+  bool hungry_ = false;
 };
 
 }  // namespace native
