@@ -302,7 +302,6 @@ class Service_Handler_Test : public CppUnit::TestFixture {
 
   void a_file_is_written_synced_and_read_in_order() {
     on_each_engine([](Rig& rig) {
-      if (rig.backend.simulator() != nullptr) return;  // which has no memory files
       auto file = os::make_shared_memory();
       rig.adopt(
           std::move(*file),
@@ -320,7 +319,6 @@ class Service_Handler_Test : public CppUnit::TestFixture {
 
   void the_end_of_a_file_fails_reads() {
     on_each_engine([](Rig& rig) {
-      if (rig.backend.simulator() != nullptr) return;
       auto file = os::make_shared_memory();
       rig.adopt(std::move(*file), [](Actor& a, Completed&) { return a.read_at(exactly(6), 2); }, {}, true);
       rig.expect_diary("!endc~");
@@ -329,7 +327,6 @@ class Service_Handler_Test : public CppUnit::TestFixture {
 
   void a_file_operation_outlives_its_handlers_close() {
     on_each_engine([](Rig& rig) {
-      if (rig.backend.simulator() != nullptr) return;
       for (int i = 0; i < 50; ++i) {
         auto file = os::make_shared_memory();
         Actor& actor = rig.adopt(std::move(*file),

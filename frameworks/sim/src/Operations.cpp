@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstring>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include <strata/os/Demultiplexer.h>
@@ -122,6 +123,10 @@ Raw file_open_beneath(Handle handle, const char* name, os::Open_Mode mode, unsig
   return open_real("file_open", os::native_operations().file_open_beneath(folder->real(), name, mode, permissions));
 }
 
+Raw shared_memory_open(const char* name, os::Shared_Open how, unsigned permissions) {
+  return open_real("shared_memory", os::native_operations().shared_memory_open(name, how, permissions));
+}
+
 template <class... Parameters, class... Arguments>
 Raw on_file(Raw (*operation)(Handle, Parameters...), Handle handle, Arguments&&... arguments) {
   auto* const file = world().descriptors.find_as<Real_File>(handle);
@@ -131,16 +136,23 @@ Raw file_status(Handle handle, os::File_Status& status) {
   return on_file(os::native_operations().file_status, handle, status);
 }
 Raw file_sync(Handle handle) { return on_file(os::native_operations().file_sync, handle); }
-
 Raw file_read_at(Handle handle, std::byte* data, std::size_t size, std::uint64_t offset) {
-  return on_file(os::native_operations().file_read_at, handle, data, size, offset);
+  const std::size_t most = world().cut(size, world().faults.short_read);
+  const Raw outcome = on_file(os::native_operations().file_read_at, handle, data, most, offset);
+  return world().record("read_at", handle.value(), static_cast<std::int64_t>(offset), outcome);
 }
 Raw file_write_at(Handle handle, const std::byte* data, std::size_t size, std::uint64_t offset) {
-  return on_file(os::native_operations().file_write_at, handle, data, size, offset);
+  const std::size_t most = world().cut(size, world().faults.short_write);
+  const Raw outcome = on_file(os::native_operations().file_write_at, handle, data, most, offset);
+  return world().record("write_at", handle.value(), static_cast<std::int64_t>(offset), outcome);
 }
 Raw file_resize(Handle handle, std::uint64_t size) {
   return on_file(os::native_operations().file_resize, handle, size);
 }
+Raw memory_map(Handle handle, std::uint64_t offset, std::size_t size, os::Map_Access access, void** address) {
+  return on_file(os::native_operations().memory_map, handle, offset, size, access, address);
+}
+
 Raw folder_list(Handle handle, std::vector<std::string>& names) {
   return on_file(os::native_operations().folder_list, handle, names);
 }
@@ -205,6 +217,7 @@ void fill_waiting(os::Operations& table) {
 }
 
 void fill_files(os::Operations& table) {
+  table.is_regular_file = is_regular_file;
   table.file_open = file_open;
   table.file_open_now = file_open_now;
   table.file_open_beneath = file_open_beneath;
@@ -212,9 +225,11 @@ void fill_files(os::Operations& table) {
   table.folder_list = folder_list;
   table.file_status = file_status;
   table.file_sync = file_sync;
-  table.file_read_at = file_read_at;
-  table.file_write_at = file_write_at;
+  table.file_read_at = switching<file_read_at>;
+  table.file_write_at = switching<file_write_at>;
   table.file_resize = file_resize;
+  table.memory_map = memory_map;
+  table.shared_memory_open = shared_memory_open;
   table.file_remove = file_remove;
   table.path_status = path_status;
   table.path_set_permissions = path_set_permissions;
@@ -225,7 +240,6 @@ os::Operations make_table() {
   table.close = switching<close>;
   table.read = switching<read>;
   table.write = switching<write>;
-  table.is_regular_file = is_regular_file;
   table.duplicate = switching<duplicate>;
   table.event_open = switching<event_open>;
   fill_files(table);

@@ -48,10 +48,6 @@ Raw on_stream(std::string_view call, Handle handle, std::size_t size, Act act) {
   });
 }
 
-std::size_t cut(std::size_t size, double probability) {
-  return size > 1 && world().roll(probability) ? world().random.between(1, size - 1) : size;
-}
-
 void mix(Const_Bytes bytes) {
   for (const std::byte byte : bytes) world().trace.mix(static_cast<std::uint64_t>(byte));
 }
@@ -96,15 +92,8 @@ Raw accept_error(Socket& listener) {
 }
 
 Raw accept(Handle handle, Socket_Address* peer) {
-  return on_stream("accept", handle, 0, [&](Socket& listener) -> Raw {
-    if (const Raw denied = denied_descriptor(); denied != 0) return denied;  // checked before the queue, as Linux does
-    if (const Raw failed = accept_error(listener); failed != 0) return failed;
-    Raw failure = 0;
-    std::shared_ptr<Socket> accepted = listener.accept(failure);
-    if (accepted == nullptr) return failure;
-    if (peer != nullptr) accepted->peer_address(*peer);
-    return world().descriptors.open(std::move(accepted));
-  });
+  return on_stream("accept", handle, 0,
+                   [peer](Socket& listener) { return socket_operations::accept_next(listener, peer); });
 }
 
 Raw bind(Handle handle, const Socket_Address& address) {
@@ -127,16 +116,8 @@ Raw connect(Handle handle, const Socket_Address& to) {
 Raw send_gathered(Handle handle, const Const_Bytes* parts, std::size_t count) {
   std::size_t size = 0;
   for (std::size_t i = 0; i < count; ++i) size += parts[i].size();
-  return on_stream("send", handle, size, [&](Socket& socket) -> Raw {
-    if (world().roll(world().faults.no_memory)) return error(std::errc::no_buffer_space);
-    const std::size_t most = cut(size, world().faults.short_write);
-    const Raw taken = socket.send({parts, count}, most == size ? unlimited : most);
-    for (std::size_t i = 0, left = taken > 0 ? static_cast<std::size_t>(taken) : 0; left != 0; ++i) {
-      mix(parts[i].first(std::min(left, parts[i].size())));
-      left -= std::min(left, parts[i].size());
-    }
-    return taken;
-  });
+  return on_stream("send", handle, size,
+                   [=](Socket& socket) { return socket_operations::send_some(socket, {parts, count}, size); });
 }
 
 Raw shutdown(Handle handle, os::Shutdown how) {
@@ -178,11 +159,34 @@ Raw resolve(const os::Resolve_Query& query, std::vector<Socket_Address>& out) {
 }  // namespace
 
 Raw socket_operations::receive(Handle handle, std::byte* data, std::size_t size) {
-  return on_stream("receive", handle, size, [&](Socket& socket) {
-    const Raw count = socket.receive({data, cut(size, world().faults.short_read)});
-    if (count > 0) mix({data, static_cast<std::size_t>(count)});
-    return count;
-  });
+  return on_stream("receive", handle, size, [=](Socket& socket) { return receive_some(socket, {data, size}); });
+}
+
+Raw socket_operations::accept_next(Socket& listener, Socket_Address* peer) {
+  if (const Raw denied = denied_descriptor(); denied != 0) return denied;  // checked before the queue, as Linux does
+  if (const Raw failed = accept_error(listener); failed != 0) return failed;
+  Raw failure = 0;
+  std::shared_ptr<Socket> accepted = listener.accept(failure);
+  if (accepted == nullptr) return failure;
+  if (peer != nullptr) accepted->peer_address(*peer);
+  return world().descriptors.open(std::move(accepted));
+}
+
+Raw socket_operations::receive_some(Socket& socket, Bytes room) {
+  const Raw count = socket.receive(room.first(world().cut(room.size(), world().faults.short_read)));
+  if (count > 0) mix(room.first(static_cast<std::size_t>(count)));
+  return count;
+}
+
+Raw socket_operations::send_some(Socket& socket, std::span<const Const_Bytes> parts, std::size_t size) {
+  if (world().roll(world().faults.no_memory)) return error(std::errc::no_buffer_space);
+  const std::size_t most = world().cut(size, world().faults.short_write);
+  const Raw taken = socket.send(parts, most == size ? unlimited : most);
+  for (std::size_t i = 0, left = taken > 0 ? static_cast<std::size_t>(taken) : 0; left != 0; ++i) {
+    mix(parts[i].first(std::min(left, parts[i].size())));
+    left -= std::min(left, parts[i].size());
+  }
+  return taken;
 }
 
 Raw socket_operations::send(Handle handle, const std::byte* data, std::size_t size) {

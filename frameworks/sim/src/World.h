@@ -49,6 +49,10 @@ struct World {
     agenda.at(agenda.now() + delay, std::move(event));
   }
   bool roll(double probability) noexcept { return random.chance(probability); }
+  /// A part of it, where fate says so.
+  std::size_t cut(std::size_t size, double probability) noexcept {
+    return size > 1 && roll(probability) ? random.between(1, size - 1) : size;
+  }
   os::Raw record(std::string_view call, std::int64_t subject, std::int64_t detail, os::Raw result);
 };
 
