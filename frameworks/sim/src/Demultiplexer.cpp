@@ -82,7 +82,7 @@ void Simulated_Demultiplexer::forget(Handle handle) noexcept { world_.record("fo
 Result<bool> Simulated_Demultiplexer::add_waker(Handle handle, std::uint64_t token) {
   if (Result<> added = add(handle, Interest::input, token); !added) return fail(added.error());
   Entry& entry = entries_.back();
-  entry.edge = world_.wakers_are_edges;
+  entry.edge = port_ || world_.wakers_are_edges;
   return entry.edge;
 }
 
@@ -96,7 +96,18 @@ std::uint8_t Simulated_Demultiplexer::report(const Entry& entry, const Object& o
   return static_cast<std::uint8_t>(now & wanted);
 }
 
+/// Readiness and completions have no order among them; where there is no room, the one goes first now and then.
 std::size_t Simulated_Demultiplexer::collect(std::span<Ready> out) {
+  if (!port_) return collect_readiness(out);
+  if (world_.roll(0.5)) {
+    const std::size_t ready = collect_readiness(out);
+    return ready + port_->collect(out.subspan(ready));
+  }
+  const std::size_t completed = port_->collect(out);
+  return completed + collect_readiness(out.subspan(completed));
+}
+
+std::size_t Simulated_Demultiplexer::collect_readiness(std::span<Ready> out) {
   std::erase_if(entries_, [](const Entry& each) { return each.object.expired(); });
   ready_.clear();
   for (std::size_t i = 0; i < entries_.size(); ++i) {
@@ -116,13 +127,19 @@ std::size_t Simulated_Demultiplexer::collect(std::span<Ready> out) {
 }
 
 bool Simulated_Demultiplexer::any_ready() const {
+  if (port_ && port_->any_ready()) return true;
   return std::ranges::any_of(entries_, [this](const Entry& each) {
     const std::shared_ptr<Object> object = each.object.lock();
     return object != nullptr && report(each, *object) != 0;
   });
 }
 
-bool Simulated_Demultiplexer::concurrent() const noexcept { return world_.concurrent_sets; }
+bool Simulated_Demultiplexer::concurrent() const noexcept { return !port_ && world_.concurrent_sets; }
+
+Result<> Simulated_Demultiplexer::share() {
+  if (port_) port_->share();
+  return {};
+}
 
 /// What epoll bears and poll and select do not: that they are changed while a thread waits.
 void Simulated_Demultiplexer::may_change() {
@@ -134,12 +151,25 @@ void Simulated_Demultiplexer::may_change() {
 
 Result<std::size_t> Simulated_Demultiplexer::wait(std::span<Ready> out, Duration timeout) {
   world_.threads.may_switch();
-  const Time_Point start = world_.agenda.now();
-  const Time_Point limit = world_.agenda.limit(timeout);
+  if (port_ && !port_->may_wait()) return fail(std::errc::operation_not_permitted);
+  if (port_) port_->begin_wait();
   if (world_.roll(world_.faults.interrupt)) {
+    if (port_) port_->end_wait();
     world_.record("wait", static_cast<std::int64_t>(out.size()), timeout.count(), error(std::errc::interrupted));
     return std::size_t{0};
   }
+  const Result<std::size_t> count = wait_for(out, timeout);
+  if (port_) port_->end_wait();
+  if (!count) return count;
+  world_.record("wait", static_cast<std::int64_t>(out.size()), timeout.count(), static_cast<os::Raw>(*count));
+  world_.threads.may_switch();
+  if (world_.calls_now <= world_.calls_at_once) return count;
+  return give_up("the loop spins: " + std::to_string(world_.calls_at_once) + " calls at one instant");
+}
+
+Result<std::size_t> Simulated_Demultiplexer::wait_for(std::span<Ready> out, Duration timeout) {
+  const Time_Point start = world_.agenda.now();
+  const Time_Point limit = world_.agenda.limit(timeout);
   world_.agenda.run_due();
   std::size_t count = collect(out);
   if (count == 0 && limit == start) {
@@ -148,16 +178,14 @@ Result<std::size_t> Simulated_Demultiplexer::wait(std::span<Ready> out, Duration
   }
   while (count == 0 && world_.agenda.now() < limit) {
     if (start > world_.horizon) return give_up("the run does not end: its virtual time is over");
+    if (port_) port_->next_look();
     ++waiting_;
     const bool goes_on = world_.threads.wait(*this, limit);
     --waiting_;
     if (!goes_on) return fail(std::errc::resource_deadlock_would_occur);
     count = collect(out);
   }
-  world_.record("wait", static_cast<std::int64_t>(out.size()), timeout.count(), static_cast<os::Raw>(count));
-  world_.threads.may_switch();
-  if (world_.calls_now <= world_.calls_at_once) return count;
-  return give_up("the loop spins: " + std::to_string(world_.calls_at_once) + " calls at one instant");
+  return count;
 }
 
 Result<std::size_t> Simulated_Demultiplexer::give_up(const std::string& why) {

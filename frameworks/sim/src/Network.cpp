@@ -102,6 +102,11 @@ std::shared_ptr<Listener> Network::find(const Socket_Address& to) {
   return takers[takers.size() == 1 ? 0 : world_.random.below(takers.size())];
 }
 
+bool Network::full(const Socket_Address& to) const {
+  if (to.family() != Family::local) return false;
+  return std::ranges::any_of(listeners_, [&](const auto& each) { return overlap(each->address, to) && each->full(); });
+}
+
 Raw Network::connect(const std::shared_ptr<Connection>& connection, const Socket_Address& to) {
   if (to.family() == Family::local) {
     const std::shared_ptr<Listener> listener = find(to);

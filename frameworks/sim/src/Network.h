@@ -49,6 +49,8 @@ class Network {
   /// Starts a connection from end 0 of `connection`. TCP: always in progress; local: done, or an error.
   os::Raw connect(const std::shared_ptr<Connection>& connection, const os::Socket_Address& to);
 
+  bool full(const os::Socket_Address&) const;  ///< a local one: a connect must wait for room (unix(7))
+
   void part(const os::Socket_Address& one, const os::Socket_Address& other, Time_Point until);
   /// How long what is sent now is on its way, beside what stands between both hosts.
   Duration way(const Connection&);

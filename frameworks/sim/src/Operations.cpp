@@ -171,8 +171,8 @@ Raw file_remove(const char* path) {
   return world().network.remove_path(path) ? 0 : os::native_operations().file_remove(path);
 }
 
-Result<std::unique_ptr<os::Demultiplexer>> open_demultiplexer(std::string_view) {
-  return std::make_unique<Simulated_Demultiplexer>(world());
+Result<std::unique_ptr<os::Demultiplexer>> open_demultiplexer(std::string_view name) {
+  return std::make_unique<Simulated_Demultiplexer>(world(), name == "io_uring");
 }
 
 Raw thread_start(const os::Thread_Start& wanted) { return world().threads.start(wanted); }

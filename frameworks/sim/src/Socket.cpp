@@ -155,7 +155,11 @@ Raw Socket::set_option(Socket_Option which, int value) {
 
 Raw Socket::get_option(Socket_Option which) {
   if (which != Socket_Option::pending_error) return option(which);
-  return connection_ == nullptr ? 0 : static_cast<Raw>(connection_->take_error(side_));
+  return static_cast<Raw>(take_error());
+}
+
+bool Socket::connect_settled() const {
+  return connection_ == nullptr || connection_->end(side_).established || connection_->end(side_).dead;
 }
 
 Raw Socket::local_address(Socket_Address& out) const {

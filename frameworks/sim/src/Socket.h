@@ -39,6 +39,8 @@ class Socket final : public Object {
   os::Raw shutdown(os::Shutdown);
   os::Raw set_option(os::Socket_Option, int value);
   os::Raw get_option(os::Socket_Option);
+  bool connect_settled() const;  ///< made, failed, or never begun
+  std::errc take_error() { return connection_ == nullptr ? std::errc{} : connection_->take_error(side_); }
   os::Raw local_address(os::Socket_Address&) const;
   os::Raw peer_address(os::Socket_Address&) const;
 

@@ -36,6 +36,7 @@ class Threads {
 
   bool several() const noexcept { return threads_.size() > 1; }
   bool abandoned() const noexcept { return abandoned_; }
+  std::uint64_t running_id() const noexcept { return running_->id; }
   void switch_rate(double rate) noexcept { rate_ = rate; }
 
   // What the seam's entries do

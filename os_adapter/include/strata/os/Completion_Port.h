@@ -59,6 +59,7 @@ class Submission {
   ~Submission() = default;
 
  private:
+  friend class Completion_Port;
   friend class Submission_State;
   static constexpr std::uint8_t given = 1;     ///< by the user, and not told of for the last time
   std::uint8_t state_ = 0;
@@ -95,6 +96,11 @@ class Completion_Port {
 
  protected:
   ~Completion_Port() = default;
+  /// For who implements one: what Submission::outstanding tells.
+  static void set_outstanding(Submission& operation, bool is_so) noexcept {
+    operation.state_ = static_cast<std::uint8_t>(is_so ? operation.state_ | Submission::given
+                                                       : operation.state_ & ~Submission::given);
+  }
 };
 
 }  // namespace os

@@ -6,12 +6,13 @@
 
 namespace strata::inline v1::sim {
 
-/// What goes wrong in a simulated world. Probabilities (0 to 1) are drawn anew at each call; all are off by default.
+/// What goes wrong in a simulated world. Probabilities (0 to 1) are drawn anew at each call, and each time an operation
+/// of a ring acts; all are off by default.
 struct Faults {
   double interrupt = 0;      ///< EINTR, from any call that may block, and from close
   double short_read = 0;     ///< a read takes a part of what is there
   double short_write = 0;    ///< a write takes a part of what there is room for
-  double would_block = 0;    ///< EAGAIN although reported ready (select(2), BUGS)
+  double would_block = 0;    ///< EAGAIN although reported ready (select(2), BUGS); an operation goes on
   double reset = 0;          ///< the connection is reset in place of a delivery
   double refuse = 0;         ///< a connect is refused
   double lose_connect = 0;   ///< nobody answers a connect: it times out after two minutes
