@@ -44,6 +44,7 @@ class Operation_Fault_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(fault_7_a_half_close_ends_reads_and_the_answer_goes_out);
   CPPUNIT_TEST(fault_8_a_write_to_who_takes_nothing_ends_at_its_deadline);
   CPPUNIT_TEST(fault_11_a_connect_completes_once_however_it_ends);
+  CPPUNIT_TEST(fault_11_who_is_accepted_for_one_that_is_gone_is_closed);
   CPPUNIT_TEST(fault_13_a_number_that_is_used_again_brings_nothing_stale);
   CPPUNIT_TEST(fault_15_the_loop_outlives_hooks_that_throw);
   CPPUNIT_TEST(fault_16_a_hook_closes_others_and_runs_no_loop);
@@ -151,6 +152,26 @@ class Operation_Fault_Test : public CppUnit::TestFixture {
         CPPUNIT_ASSERT_EQUAL_MESSAGE(rig.diary, std::ptrdiff_t{1}, std::ranges::count(rig.diary, '!'));
       }
       CPPUNIT_ASSERT_EQUAL(rig.proactor->started(), rig.proactor->completed());
+    });
+  }
+
+  /// Accepted before the engine has heard of the close: nobody is there to take it.
+  void fault_11_who_is_accepted_for_one_that_is_gone_is_closed() {
+    on_each_engine([](Rig& rig) {
+      for (int i = 0; i < 20; ++i) {
+        Deaf listening;
+        CPPUNIT_ASSERT(os::listen(listening.socket.get(), 5).has_value());
+        Actor& actor = rig.adopt(std::move(listening.socket), [](Actor& a, Completed&) { return a.accept(); });
+        if (i % 2 == 0) rig.turn();
+        const os::Unique_Handle client = stream_socket();
+        (void)os::connect(client.get(), listening.address);
+        CPPUNIT_ASSERT(rig.reactor->close(actor.ref(), {}).has_value());
+        rig.until([&] {
+          std::array<std::byte, 16> room;
+          const auto got = os::receive(client.get(), room);
+          return got || got.error() != std::errc::operation_would_block;
+        });
+      }
     });
   }
 

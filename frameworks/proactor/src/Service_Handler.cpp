@@ -53,6 +53,9 @@ bool Service_Handler::List::remove(Asynch_Operation& one) noexcept {
 Service_Handler::~Service_Handler() {
   if (proactor_ == nullptr) return;
   Proactor_Core& core = *proactor_->core_;
+  for (Asynch_Operation* one = arrived_; one != nullptr; one = one->next_arrived) {  // and nobody has taken it up
+    if (one->kind == Kind::accept && one->result >= 0) os::close(os::Handle{one->result});
+  }
   const auto drop = [this, &core](List& list) {
     while (Asynch_Operation* const one = list.pop()) {
       core.completed.fetch_add(1, std::memory_order_relaxed);
