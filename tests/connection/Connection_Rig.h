@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -185,11 +186,11 @@ inline const std::string& more_than_the_kernel_takes() {
 }
 
 template <class Test>
-void on_backend(std::string_view name, const Rig_Options& options, Test& test) {
+void on_backend(std::string_view name, const Rig_Options& options, Test& test, std::uint64_t world = 1) {
   std::optional<Descriptor_Guard> guard;
-  if (name != "sim") guard.emplace();
+  if (!is_simulated(name)) guard.emplace();
   {
-    Backend backend{name};
+    Backend backend{name, world};
     {
       Connection_Rig rig{backend, options};
       test(rig);
@@ -204,15 +205,18 @@ void on_backend(std::string_view name, const Rig_Options& options, Test& test) {
 template <class Test>
 void on_each(std::span<const std::string_view> names, const Rig_Options& options, Test test) {
   for (const std::string_view name : names) {
-    try {
-      on_backend(name, options, test);
-    } catch (CppUnit::Exception& failure) {
-      failure.setMessage(CppUnit::Message{"on " + std::string{name}, failure.message().details()});
-      throw;
+    for (std::uint64_t world = 1; world <= worlds_of(name); ++world) {
+      try {
+        on_backend(name, options, test, world);
+      } catch (CppUnit::Exception& failure) {
+        const std::string where = "on " + std::string{name} + ", world " + std::to_string(world);
+        failure.setMessage(CppUnit::Message{where, failure.message().details()});
+        throw;
+      }
     }
   }
 }
-/// Every mechanism, the simulator, and a ring's completions.
+/// Every mechanism, the simulator, and the completions of both rings.
 template <class Test>
 void on_each_backend(const Rig_Options& options, Test test) {
   on_each(engines(), options, test);

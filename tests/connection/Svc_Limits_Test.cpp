@@ -88,7 +88,8 @@ class Svc_Limits_Test : public CppUnit::TestFixture {
           rig.turn();
         }
       }
-      client.send("the end");
+      std::string_view end = "the end";
+      rig.until([&] { return client.read(), end.remove_prefix(client.push(end)), end.empty(); });
       rig.expect_reply(client, sent + "the end");
     });
   }

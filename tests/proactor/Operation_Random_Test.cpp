@@ -168,8 +168,8 @@ class Operation_Random_Test : public CppUnit::TestFixture {
 
  private:
   static std::string trace_of(std::string_view name, std::uint64_t seed) {
-    Backend backend{name};
-    Rig rig{backend, backend.completes() ? strata::Proactor_Engine::io_uring : strata::Proactor_Engine::emulated};
+    Backend backend{name, name == "sim-ring" ? seed : 1};
+    Rig rig{backend, engine_of(backend)};
     return Program{rig, seed}.run();
   }
 };

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -221,24 +222,38 @@ class Proactor_Rig {
   os::Unique_Handle peer;
 };
 
-/// Runs a test on the emulated engine over every mechanism and the simulator, and on a ring.
+inline strata::Proactor_Engine engine_of(const Backend& backend) {
+  return backend.completes() ? strata::Proactor_Engine::io_uring : strata::Proactor_Engine::emulated;
+}
+
+template <class Test>
+void on_engine(std::string_view name, std::uint64_t world, Test& test) {
+  std::optional<Descriptor_Guard> guard;
+  if (!is_simulated(name)) guard.emplace();
+  {
+    Backend backend{name, world};
+    {
+      Proactor_Rig rig{backend, engine_of(backend)};
+      test(rig);
+      rig.end();
+    }
+    if (backend.simulator() != nullptr) CPPUNIT_ASSERT_EQUAL(std::size_t{0}, backend.simulator()->open_descriptors());
+  }
+  if (guard) guard->check();
+}
+
+/// Runs a test on the emulated engine over every mechanism and the simulator, and on both rings.
 template <class Test>
 void on_each_engine(Test test) {
   for (const std::string_view name : engines()) {
-    try {
-      std::optional<Descriptor_Guard> guard;
-      if (name != "sim") guard.emplace();
-      {
-        Backend backend{name};
-        Proactor_Rig rig{backend, backend.completes() ? strata::Proactor_Engine::io_uring
-                                                      : strata::Proactor_Engine::emulated};
-        test(rig);
-        rig.end();
+    for (std::uint64_t world = 1; world <= worlds_of(name); ++world) {
+      try {
+        on_engine(name, world, test);
+      } catch (CppUnit::Exception& failure) {
+        const std::string where = "on " + std::string{name} + ", world " + std::to_string(world);
+        failure.setMessage(CppUnit::Message{where, failure.message().details()});
+        throw;
       }
-      if (guard) guard->check();
-    } catch (CppUnit::Exception& failure) {
-      failure.setMessage(CppUnit::Message{"on " + std::string{name}, failure.message().details()});
-      throw;
     }
   }
 }

@@ -47,6 +47,7 @@ std::span<const std::string_view> engines() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> all{backends().begin(), backends().end()};
     if (io_uring_allowed()) all.push_back("completions");
+    all.push_back("sim-ring");
     return all;
   }();
   return names;

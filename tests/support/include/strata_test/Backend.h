@@ -20,9 +20,9 @@ namespace strata_test {
 /// environment asks for it, with its calls interrupted.
 class Backend {
  public:
-  explicit Backend(std::string_view name) : name_(name) {
-    if (name == "sim") {
-      simulator_.emplace(1);
+  explicit Backend(std::string_view name, std::uint64_t seed = 1) : name_(name) {
+    if (is_simulated(name)) {
+      simulator_.emplace(seed);
       simulator_->calls_at_once(std::max(std::uint64_t{200'000}, count(50'000'000)));  // heavy tests never wait
     } else {
       time_.emplace();
@@ -30,8 +30,9 @@ class Backend {
     if (Interruptions::wanted()) interruptions_.emplace();
   }
   void advance(strata::Duration by) { simulator_ ? simulator_->advance(by) : time_->advance(by); }
-  std::string demultiplexer() const { return simulator_ ? "auto" : completes() ? "io_uring" : name_; }
-  bool completes() const { return name_ == "completions"; }  ///< connections are served by a ring's completions
+  std::string demultiplexer() const { return completes() ? "io_uring" : simulator_ ? "auto" : name_; }
+  /// Connections are served by a ring's completions.
+  bool completes() const { return name_ == "completions" || name_ == "sim-ring"; }
   bool is(std::string_view name) const { return name_ == name; }
   strata::sim::Simulator* simulator() { return simulator_ ? &*simulator_ : nullptr; }
 

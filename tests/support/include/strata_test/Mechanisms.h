@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -16,7 +17,11 @@ std::span<const std::string_view> mechanisms();
 /// The same, and the simulator: what a Backend may be.
 std::span<const std::string_view> backends();
 
-/// The same for connections: also "completions", of a ring.
+/// The same for connections and operations: also "completions", of a ring, and "sim-ring", of the simulator's.
 std::span<const std::string_view> engines();
+
+constexpr bool is_simulated(std::string_view engine) { return engine == "sim" || engine == "sim-ring"; }
+/// How many worlds a test of an engine sees: what the simulator's ring does depends on its seed.
+constexpr std::uint64_t worlds_of(std::string_view engine) { return engine == "sim-ring" ? 8 : 1; }
 
 }  // namespace strata_test

@@ -23,9 +23,9 @@ struct World;
 /// under test does. Datagrams and child processes are refused; files are the real ones; `resolve` knows literals and
 /// "localhost".
 ///
-/// The demultiplexer "io_uring" is a ring, with a Completion_Port of its own; any other name gives the one of readiness.
-/// Operations of the ring meet the same faults as calls. The seed says in which order they come to something, what is
-/// told a wait later, how many buffers it lends, how long they are, and how soon a receive into them is made anew.
+/// The demultiplexer "io_uring" is a ring with a Completion_Port; any other name gives the one of readiness. Operations
+/// of the ring meet the same faults as calls. The seed says in which order they come to something, what is told a wait
+/// later, how many buffers it lends, how long they are, and how soon a receive into them is made anew.
 ///
 /// Threads of `os::spawn` take turns: one runs, and the seed says who goes on where it parks, waits or joins, and now
 /// and then at a call through the seam. What does not go through the seam (std::mutex, std::thread, a busy loop) it
