@@ -53,6 +53,13 @@ Raw connect(Socket& socket, const os::Socket_Address& to, bool begins) {
   return started == error(std::errc::operation_in_progress) ? would_block : started;
 }
 
+Raw send_gathered(Socket& socket, const os::Gathered& from) {
+  const std::span<const Const_Bytes> parts{from.parts.data(), from.count};
+  std::size_t size = 0;
+  for (const Const_Bytes part : parts) size += part.size();
+  return socket_operations::send_some(socket, parts, size);
+}
+
 Raw on_file(World& world, const Submission& operation, const Object& object) {
   const auto* const file = dynamic_cast<const Real_File*>(&object);
   if (operation.request == Request::sync) {
@@ -220,6 +227,7 @@ Simulated_Port::Lane Simulated_Port::lane_of(Request request) noexcept {
     case Request::receive_lent: return Lane::in;
     case Request::connect:
     case Request::send:
+    case Request::send_gathered:
     case Request::send_now: return Lane::out;
     default: return Lane::none;
   }
@@ -320,6 +328,7 @@ Raw Simulated_Port::outcome_of(const Entry& entry) const {
   switch (operation.request) {
     case Request::accept: return socket_operations::accept_next(*socket, nullptr);
     case Request::connect: return connect(*socket, address_of(operation), entry.fresh);
+    case Request::send_gathered: return send_gathered(*socket, *reinterpret_cast<const os::Gathered*>(operation.data));
     case Request::send:
     case Request::send_now: return socket_operations::send_some(*socket, {&bytes, 1}, bytes.size());
     default: return socket_operations::receive_some(*socket, {operation.data, operation.size});
