@@ -16,6 +16,7 @@
 #include <strata/connection/Svc_Handler.h>
 #include <strata/os/File.h>
 #include <strata/os/Process.h>
+#include <strata/proactor/Asynch_Acceptor.h>
 #include <strata/reactor/Reactor.h>
 #include <strata/wrappers/Endpoint.h>
 #include <strata/wrappers/SOCK_Connector.h>
@@ -41,13 +42,38 @@ class Answering final : public Svc_Handler {
   Result<> handle_data(Bytes data) override { return put(data); }
 };
 
-template <class H>
+/// The same by operations.
+class Clinging_Worker final : public Service_Handler {
+  Result<> open() override { return read(64); }
+  void handle_drain() override {}
+};
+class Answering_Worker final : public Service_Handler {
+ public:
+  struct Options {
+    std::string answer = "yes";
+    static constexpr auto fields() { return std::array{field<&Options::answer>("answer", "to all that is asked")}; }
+  };
+
+ private:
+  Result<> open() override { return read(64); }
+  Result<> handle_read(Completed) override {
+    return write(Message_Block::copy(as_bytes(service().options<Options>().answer)).value());
+  }
+  Result<> handle_write(Completed) override { return read(64); }
+};
+
+template <class A>
 constexpr Service_Kind kind_of(std::string_view name) {
-  return {name, &detail::make_acceptor_service, &detail::acceptor_options, &detail::acceptor_kind<Acceptor<H>>};
+  return {name, &detail::make_acceptor_service, &detail::acceptor_options, &detail::acceptor_kind<A>};
 }
-constexpr Service_Kind clinging_kind = kind_of<Clinging>("clinging");
-constexpr Service_Kind answering_kind = kind_of<Answering>("answering");
-constexpr std::array<const Service_Kind*, 2> kinds{&clinging_kind, &answering_kind};
+constexpr Service_Kind clinging_kind = kind_of<Acceptor<Clinging>>("clinging");
+constexpr Service_Kind answering_kind = kind_of<Acceptor<Answering>>("answering");
+constexpr Service_Kind clinging_worker_kind = kind_of<Asynch_Acceptor<Clinging_Worker>>("clinging-worker");
+constexpr Service_Kind answering_worker_kind = kind_of<Asynch_Acceptor<Answering_Worker>>("answering-worker");
+constexpr std::array<const Service_Kind*, 4> kinds{&clinging_kind, &answering_kind, &clinging_worker_kind,
+                                                   &answering_worker_kind};
+constexpr std::array<const char*, 2> clinging_kinds{"clinging", "clinging-worker"};
+constexpr std::array<const char*, 2> answering_kinds{"answering", "answering-worker"};
 
 }  // namespace
 
@@ -61,11 +87,15 @@ class Acceptor_Service_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_socket_file_is_gone_after_the_stop);
   CPPUNIT_TEST(options_that_contradict_each_other_are_told);
   CPPUNIT_TEST(a_small_high_water_mark_brings_a_smaller_low_one);
+  CPPUNIT_TEST(a_kind_that_works_by_operations_has_no_water_marks);
+  CPPUNIT_TEST(a_kind_that_works_by_operations_needs_proactors);
+  CPPUNIT_TEST(a_handler_with_operations_has_its_options);
   CPPUNIT_TEST_SUITE_END();
 
   std::optional<Descriptor_Guard> descriptors_;
   std::optional<Virtual_Time> time_;
   std::unique_ptr<Reactor> reactor_;
+  std::unique_ptr<Proactors> proactors_;
   std::unique_ptr<Service_Repository> services_;
   Config_Errors errors_;
   bool stopped_ = false;
@@ -75,11 +105,13 @@ class Acceptor_Service_Test : public CppUnit::TestFixture {
     descriptors_.emplace();
     time_.emplace();
     reactor_ = std::move(Reactor::open().value());
+    proactors_ = std::move(Proactors::open(std::array{reactor_.get()}).value());
     stopped_ = false;
   }
   void tearDown() override {
     if (services_ && services_->running()) stop_and_wait({});
     services_.reset();
+    proactors_.reset();
     reactor_.reset();
     time_.reset();
     descriptors_->check();
@@ -98,7 +130,9 @@ class Acceptor_Service_Test : public CppUnit::TestFixture {
   Outcome<> start(const std::string& services) {
     configure(services);
     CPPUNIT_ASSERT_EQUAL(std::string{}, errors_.text());
-    if (Outcome<> prepared = services_->prepare({*reactor_, nullptr}); !prepared) return prepared;
+    Service_Context context{*reactor_, nullptr};
+    context.proactors = proactors_.get();
+    if (Outcome<> prepared = services_->prepare(context); !prepared) return prepared;
     return services_->start();
   }
 
@@ -108,6 +142,7 @@ class Acceptor_Service_Test : public CppUnit::TestFixture {
   }
 
   void stop(Duration drain) {
+    stopped_ = false;
     services_->stop(drain, [this] { stopped_ = true; });
   }
   void turns_until_stopped() {
@@ -137,29 +172,35 @@ class Acceptor_Service_Test : public CppUnit::TestFixture {
   }
 
   void a_drain_ends_with_the_last_connection() {
-    start_one("answering");
-    const SOCK_Stream first = connect(), second = connect();
-    const Time_Point start = time_->now();
-    stop_and_wait(10s);
-    CPPUNIT_ASSERT(time_->now() - start < 10s);
+    for (const char* kind : answering_kinds) {
+      start_one(kind);
+      const SOCK_Stream first = connect(), second = connect();
+      const Time_Point start = time_->now();
+      stop_and_wait(10s);
+      CPPUNIT_ASSERT(time_->now() - start < 10s);
+    }
   }
 
   void a_connection_that_clings_is_closed_when_the_drain_is_over() {
-    start_one("clinging");
-    const SOCK_Stream client = connect();
-    const Time_Point start = time_->now();
-    stop_and_wait(10s);
-    CPPUNIT_ASSERT(time_->now() - start >= 10s && time_->now() - start < 11s);
+    for (const char* kind : clinging_kinds) {
+      start_one(kind);
+      const SOCK_Stream client = connect();
+      const Time_Point start = time_->now();
+      stop_and_wait(10s);
+      CPPUNIT_ASSERT(time_->now() - start >= 10s && time_->now() - start < 11s);
+    }
   }
 
   void a_second_stop_closes_at_once() {
-    start_one("clinging");
-    const SOCK_Stream client = connect();
-    const Time_Point start = time_->now();
-    stop(10s);
-    CPPUNIT_ASSERT(!stopped_);
-    stop_and_wait({});
-    CPPUNIT_ASSERT(time_->now() == start);
+    for (const char* kind : clinging_kinds) {
+      start_one(kind);
+      const SOCK_Stream client = connect();
+      const Time_Point start = time_->now();
+      stop(10s);
+      CPPUNIT_ASSERT(!stopped_);
+      stop_and_wait({});
+      CPPUNIT_ASSERT(time_->now() == start);
+    }
   }
 
   void a_stop_refuses_new_connections() {
@@ -211,6 +252,37 @@ class Acceptor_Service_Test : public CppUnit::TestFixture {
   }
 
   void a_small_high_water_mark_brings_a_smaller_low_one() { expect("", "high_water: 64KiB"); }
+
+  void a_kind_that_works_by_operations_has_no_water_marks() {
+    for (const std::string key : {"high_water: 1MiB", "low_water: 1", "overflow: shed", "write_timeout: 1s"}) {
+      configure("- { name: a, kind: answering-worker, listen: 'tcp://*:0', " + key + " }");
+      CPPUNIT_ASSERT_MESSAGE(errors_.text(), errors_.text().find("unknown key") != std::string::npos);
+    }
+    configure("- { name: a, kind: answering-worker, listen: 'tcp://*:0', queue_limit: 64KiB, idle_timeout: 1s }");
+    CPPUNIT_ASSERT_EQUAL(std::string{}, errors_.text());
+  }
+
+  void a_kind_that_works_by_operations_needs_proactors() {
+    proactors_.reset();
+    const Outcome<> started = start("[{ name: a, kind: answering-worker, listen: 'tcp://127.0.0.1:0' }]");
+    CPPUNIT_ASSERT(!started && started.error().code == std::errc::not_supported);
+    CPPUNIT_ASSERT(started.error().what.ends_with("its kind needs proactors"));
+  }
+
+  void a_handler_with_operations_has_its_options() {
+    const Outcome<> started =
+        start("[{ name: a, kind: answering-worker, listen: 'tcp://127.0.0.1:0', answer: no, max_connections: 1 }]");
+    CPPUNIT_ASSERT_MESSAGE(started ? "" : started.error().what, started.has_value());
+    SOCK_Stream client = connect();
+    CPPUNIT_ASSERT(client.send(as_bytes("hello")));
+    std::array<std::byte, 16> room;
+    std::size_t got = 0;
+    for (int turn = 0; turn < 100 && got == 0; ++turn) {
+      CPPUNIT_ASSERT(reactor_->poll());
+      got = client.receive(room).value_or(0);
+    }
+    CPPUNIT_ASSERT(as_text(std::span{room}.first(got)) == "no");
+  }
 };
 
 CPPUNIT_TEST_SUITE_REGISTRATION(Acceptor_Service_Test);

@@ -95,6 +95,7 @@ class Kind_Note_Test : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(all.at("kind") == "sample");
     CPPUNIT_ASSERT(all.at("accepts") == true);
     CPPUNIT_ASSERT(!all.contains("client_speaks_first"));
+    CPPUNIT_ASSERT(!all.contains("by_operations"));
     CPPUNIT_ASSERT(all.at("options").at(1).at("help") == "how \"far\"");
   }
 

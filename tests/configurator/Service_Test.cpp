@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/configurator/Service.h>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include <strata/configurator/Linked_Kinds.h>
 #include <strata/connection/Acceptor.h>
 #include <strata/connection/Svc_Handler.h>
+#include <strata/proactor/Asynch_Acceptor.h>
 #include <strata/reactor/Reactor.h>
 
 #include "Recorder.h"
@@ -33,7 +35,14 @@ class Client_First final : public strata::Svc_Handler {
 };
 
 STRATA_SERVICE(Acceptor<Pair_Handler<int, char>>, "pair")
+/// Works by operations.
+class Worker final : public strata::Service_Handler {
+ public:
+  static constexpr auto first_speaker = strata::First_Speaker::server;
+};
+
 STRATA_SERVICE(Acceptor<Client_First>, "client, first")
+STRATA_SERVICE(Asynch_Acceptor<Worker>, "worker")
 
 }  // namespace a_users_own
 
@@ -47,6 +56,7 @@ class Service_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Service_Test);
   CPPUNIT_TEST(every_kind_of_a_binary_is_listed_once);
   CPPUNIT_TEST(a_kind_makes_an_acceptor_of_its_handler);
+  CPPUNIT_TEST(a_kind_makes_an_acceptor_of_a_handler_with_operations);
   CPPUNIT_TEST(a_kind_knows_who_speaks_first);
   CPPUNIT_TEST(a_kind_that_is_no_acceptor_makes_its_own_object);
   CPPUNIT_TEST_SUITE_END();
@@ -63,18 +73,29 @@ class Service_Test : public CppUnit::TestFixture {
   }
 
   void every_kind_of_a_binary_is_listed_once() {
-    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, linked_kinds().size());
-    for (const char* name : {"pair", "client, first", "recorder"}) kind(name);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{4}, linked_kinds().size());
+    for (const char* name : {"pair", "client, first", "worker", "recorder"}) kind(name);
   }
 
   void a_kind_makes_an_acceptor_of_its_handler() {
     const auto reactor = Reactor::open();
     Service service{"test", **reactor};
-    const std::unique_ptr<Acceptor_Base> made = kind("pair").acceptor->make(service);
+    const std::unique_ptr<Acceptor_Base> made = kind("pair").acceptor->make(service, nullptr);
     CPPUNIT_ASSERT((dynamic_cast<Acceptor<a_users_own::Pair_Handler<int, char>>*>(made.get()) != nullptr));
   }
 
+  void a_kind_makes_an_acceptor_of_a_handler_with_operations() {
+    const auto reactor = Reactor::open();
+    const auto proactors = Proactors::open(std::array{reactor->get()});
+    Service service{"test", **reactor};
+    const Acceptor_Kind& worker = *kind("worker").acceptor;
+    CPPUNIT_ASSERT(worker.by_operations && !kind("pair").acceptor->by_operations);
+    const std::unique_ptr<Acceptor_Base> made = worker.make(service, proactors->get());
+    CPPUNIT_ASSERT(dynamic_cast<Asynch_Acceptor<a_users_own::Worker>*>(made.get()) != nullptr);
+  }
+
   void a_kind_knows_who_speaks_first() {
+    CPPUNIT_ASSERT(kind("worker").acceptor->first_speaker == First_Speaker::server);
     CPPUNIT_ASSERT(kind("pair").acceptor->first_speaker == First_Speaker::unknown);
     CPPUNIT_ASSERT(kind("client, first").acceptor->first_speaker == First_Speaker::client);
   }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""One configuration line chooses which threads run the handlers: echo and cache behave alike under each.
+"""One configuration line chooses which threads run the handlers: echo, by operations too, and cache behave alike.
 usage: models_test.py STRATAD PLUGINS"""
 import socket
 import sys
@@ -21,7 +21,8 @@ CLIENTS, ROUNDS = 8, 50
 
 
 def configuration(model, engine, kind):
-    library = f", library: {Models.plugins}/libdigest.so" if kind == "digest" else ""
+    file = {"digest": "libdigest.so", "block-echo": "libblock_echo.so"}.get(kind)
+    library = f", library: {Models.plugins}/{file}" if file else ""
     return (f"strata: 1\ndaemon: {{ {engine}, concurrency: {{ {model} }} }}\n"
             f"services:\n  - {{ name: s, kind: {kind}{library}, listen: \"tcp://127.0.0.1:0\", idle_timeout: 60s }}\n")
 
@@ -42,7 +43,7 @@ class Models(unittest.TestCase):
         """Runs `client(number, connection)` in threads against a daemon of each model; none may fail."""
         for model in MODELS:
             for engine in ENGINES:
-                with self.subTest(model=model, engine=engine):
+                with self.subTest(model=model, engine=engine, kind=kind):
                     self.serve(configuration(model, engine, kind), client)
 
     def serve(self, yaml, client):
@@ -82,7 +83,8 @@ class Models(unittest.TestCase):
                 connection.sendall(text.encode())
                 self.assertEqual(text, line_of(file))
 
-        self.in_each("echo", client)
+        for kind in ("echo", "block-echo"):
+            self.in_each(kind, client)
 
     def test_what_is_given_away_is_answered_in_order(self):
         def client(number, connection):

@@ -11,6 +11,10 @@ inline namespace v1 {
 
 Acceptor_Service::~Acceptor_Service() = default;
 
+Acceptor_Settings::Kind Acceptor_Service::kind() const noexcept {
+  return {kind_.first_speaker == First_Speaker::client, kind_.by_operations};
+}
+
 void Acceptor_Service::configure(const Service_Config& config, Config_Errors& errors) {
   name_ = config.name;
   Fields_Of own{{}, nullptr};
@@ -18,16 +22,19 @@ void Acceptor_Service::configure(const Service_Config& config, Config_Errors& er
     options_ = kind_.own->make();
     own = {kind_.own->table().fields, options_.object()};
   }
-  settings_.read(config, kind_.first_speaker == First_Speaker::client, own, errors);
+  settings_.read(config, kind(), own, errors);
 }
 
 std::vector<Option_Table> Acceptor_Service::options_in_effect() const {
-  std::vector<Option_Table> tables{{Acceptor_Settings::fields(), &settings_}};
+  std::vector<Option_Table> tables{{Acceptor_Settings::fields(kind()), &settings_}};
   if (kind_.own != nullptr) tables.push_back({kind_.own->table().fields, options_.object()});
   return tables;
 }
 
 Outcome<> Acceptor_Service::prepare(const Service_Context& context) {
+  if (kind_.by_operations && context.proactors == nullptr) {
+    return std::unexpected{Error{std::make_error_code(std::errc::not_supported), "its kind needs proactors"}};
+  }
   if (Outcome<> found = points_.find(settings_.listen, os::Socket_Kind::stream); !found) return found;
   const std::size_t limit = settings_.queue_limit == 0 ? Budget::unlimited : settings_.queue_limit;
   settings_.accept = context.accept;
@@ -35,7 +42,7 @@ Outcome<> Acceptor_Service::prepare(const Service_Context& context) {
   service_->set_options(options_);
   service_->set_workers(context.workers);
   service_->set_transports(context.transports);
-  acceptor_ = kind_.make(*service_);
+  acceptor_ = kind_.make(*service_, context.proactors);
   acceptor_->when_failed([failed = context.failed](std::error_code reason) {
     if (failed) failed({reason, "a listener closed: " + reason.message()});
   });
@@ -74,7 +81,8 @@ std::unique_ptr<Service_Object> make_acceptor_service(const Service_Kind& kind) 
 }
 
 std::vector<Option_Table> acceptor_options(const Service_Kind& kind) {
-  std::vector<Option_Table> tables{Acceptor_Settings::defaults()};
+  std::vector<Option_Table> tables{Acceptor_Settings::defaults({.client_speaks_first = false,
+                                                                .by_operations = kind.acceptor->by_operations})};
   if (kind.acceptor->own != nullptr) tables.push_back(kind.acceptor->own->table());
   return tables;
 }

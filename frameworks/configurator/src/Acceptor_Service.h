@@ -19,7 +19,8 @@
 namespace strata {
 inline namespace v1 {
 
-/// An Acceptor<H> under the configurator: its options from YAML, its listener, and the drain of its connections.
+/// An Acceptor<H> or Asynch_Acceptor<H> under the configurator: its options from YAML, its listener, and the drain of
+/// its connections.
 class Acceptor_Service final : public Service_Object {
  public:
   explicit Acceptor_Service(const Acceptor_Kind& kind) noexcept : kind_(kind) {}
@@ -33,6 +34,8 @@ class Acceptor_Service final : public Service_Object {
   std::vector<std::string> endpoints() const override;
 
  private:
+  Acceptor_Settings::Kind kind() const noexcept;
+
   const Acceptor_Kind& kind_;
   std::string name_;
   Acceptor_Settings settings_;

@@ -19,10 +19,15 @@ struct Acceptor_Settings : Stream_Options, Acceptor_Options {
   std::vector<Endpoint> listen;
   std::size_t queue_limit = 0;  ///< bytes that all its connections may have queued; 0: no limit
 
-  static std::span<const Field> fields();
-  static Option_Table defaults();
+  /// What a kind's handlers say of it. Those that start operations have queues of their own, and no water marks.
+  struct Kind {
+    bool client_speaks_first;
+    bool by_operations;
+  };
+  static std::span<const Field> fields(Kind kind);
+  static Option_Table defaults(Kind kind);
   /// The keys, those of the handler's `own` options among them, then what must hold between them.
-  void read(const Service_Config&, bool client_speaks_first, const Fields_Of& own, Config_Errors&);
+  void read(const Service_Config&, Kind kind, const Fields_Of& own, Config_Errors&);
 };
 
 }  // namespace v1

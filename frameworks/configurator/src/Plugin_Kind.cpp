@@ -32,7 +32,7 @@ std::unique_ptr<Service_Object> make_plugin_service(const Service_Kind& kind) {
 std::vector<Option_Table> plugin_options(const Service_Kind& service_kind) {
   const Plugin_Kind& kind = Plugin_Kind::of(service_kind);
   std::vector<Option_Table> tables;
-  if (kind.accepts()) tables.push_back(Acceptor_Settings::defaults());
+  if (kind.accepts()) tables.push_back(Acceptor_Settings::defaults({kind.client_speaks_first(), kind.by_operations()}));
   if (kind.takes_datagrams()) tables.push_back(Dgram_Settings::defaults());
   tables.push_back({kind.own().fields(), &kind.own().defaults()});
   return tables;
@@ -47,6 +47,7 @@ Plugin_Kind::Plugin_Kind(const Json& note, Plugin_File& file)
       own_(note.at("options")),
       accepts_(note.value("accepts", false)),
       client_speaks_first_(note.value("client_speaks_first", false)),
+      by_operations_(note.value("by_operations", false)),
       takes_datagrams_(note.value("takes_datagrams", false)),
       reflects_(note.value("reflects", false)) {
   name = kind_name_;

@@ -27,6 +27,7 @@ class Plugin_Kind : public Service_Kind {
   const Noted_Options& own() const noexcept { return own_; }
   bool accepts() const noexcept { return accepts_; }
   bool client_speaks_first() const noexcept { return client_speaks_first_; }
+  bool by_operations() const noexcept { return by_operations_; }
   bool takes_datagrams() const noexcept { return takes_datagrams_; }
   bool reflects() const noexcept { return reflects_; }
 
@@ -38,6 +39,7 @@ class Plugin_Kind : public Service_Kind {
   Noted_Options own_;
   bool accepts_;
   bool client_speaks_first_;
+  bool by_operations_;
   bool takes_datagrams_;
   bool reflects_;
 };

@@ -49,11 +49,15 @@ Plugin_Service::~Plugin_Service() {
   let_go();
 }
 
+Acceptor_Settings::Kind Plugin_Service::acceptor_kind() const noexcept {
+  return {kind_.client_speaks_first(), kind_.by_operations()};
+}
+
 void Plugin_Service::configure(const Service_Config& config, Config_Errors& errors) {
   config_ = config;
   const Fields_Of own{kind_.own().fields(), &values_};
   if (kind_.accepts()) {
-    settings_.emplace<Acceptor_Settings>().read(config, kind_.client_speaks_first(), own, errors);
+    settings_.emplace<Acceptor_Settings>().read(config, acceptor_kind(), own, errors);
   } else if (kind_.takes_datagrams()) {
     settings_.emplace<Dgram_Settings>().read(config, kind_.reflects(), own, errors);
   } else {
@@ -63,7 +67,9 @@ void Plugin_Service::configure(const Service_Config& config, Config_Errors& erro
 
 std::vector<Option_Table> Plugin_Service::options_in_effect() const {
   std::vector<Option_Table> tables;
-  if (const auto* of = std::get_if<Acceptor_Settings>(&settings_)) tables.push_back({Acceptor_Settings::fields(), of});
+  if (const auto* of = std::get_if<Acceptor_Settings>(&settings_)) {
+    tables.push_back({Acceptor_Settings::fields(acceptor_kind()), of});
+  }
   if (const auto* of = std::get_if<Dgram_Settings>(&settings_)) tables.push_back({Dgram_Settings::fields(), of});
   tables.push_back({kind_.own().fields(), &values_});
   return tables;

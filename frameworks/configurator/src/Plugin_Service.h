@@ -44,6 +44,7 @@ class Plugin_Service final : public Service_Object {
     bool unused = true;
   };
 
+  Acceptor_Settings::Kind acceptor_kind() const noexcept;
   Outcome<> make(const Service_Context&);
   void release();
   void await_unused();

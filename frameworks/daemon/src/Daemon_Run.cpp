@@ -22,6 +22,7 @@
 #include <strata/os/Signal_Source.h>
 #include <strata/os/Thread.h>
 #include <strata/proactor/Completion_Transports.h>
+#include <strata/proactor/Proactors.h>
 #include <strata/reactor/Reactor.h>
 #include <strata/reactor/Reactor_Options.h>
 #include <strata/reactor/Signal_Handler.h>
@@ -55,8 +56,9 @@ class Log_Scope {
 class Run {
  public:
   Run(const Daemon_Config& config, std::unique_ptr<Service_Repository> services, Reactor& reactor,
-      Reactor_Pool* serving, Thread_Pool* workers, Transports* transports)
+      Reactor_Pool* serving, Thread_Pool* workers, Transports* transports, Proactors& proactors)
       : config_(config), reactor_(reactor), serving_(serving), workers_(workers), transports_(transports),
+        proactors_(proactors),
         report_(reactor, serving == nullptr ? std::span<Reactor* const>{} : serving->serving()),
         services_(std::move(services)) {}
 
@@ -80,6 +82,7 @@ class Run {
   Reactor_Pool* serving_;  ///< null: the reactor serves alone
   Thread_Pool* workers_;   ///< null: handlers do all themselves
   Transports* transports_;  ///< null: readiness
+  Proactors& proactors_;
   Budget budget_{config_.daemon.queue_limit == 0 ? Budget::unlimited : config_.daemon.queue_limit};
   Metric_Registry metrics_;
   Reactor_Report report_;
@@ -120,6 +123,7 @@ Exit_Code Run::serve_to_the_end() {
   if (serving_ != nullptr) context.serving = serving_->serving();
   context.workers = workers_;
   context.transports = transports_;
+  context.proactors = &proactors_;
   if (const Outcome<> prepared = services_->prepare(context); !prepared) {
     return complain(prepared.error().what, Exit_Code::unavailable);
   }
@@ -291,11 +295,9 @@ Result<std::unique_ptr<Thread_Pool>> open_workers(const Daemon_Settings& daemon)
 /// Null where connections are served on readiness: as the configuration says, or for want of a ring, which has been
 /// logged.
 std::unique_ptr<Completion_Transports> open_transports(const Daemon_Settings& daemon, Reactor& main,
-                                                       Reactor_Pool* serving, Logger log) {
+                                                       std::span<Reactor* const> reactors, Logger log) {
   const bool asked = daemon.proactor == Proactor_Choice::io_uring || daemon.proactor == Proactor_Choice::automatic;
   if (!asked || main.completion_port() == nullptr) return nullptr;
-  std::vector<Reactor*> reactors{&main};
-  if (serving != nullptr) reactors.insert(reactors.end(), serving->serving().begin(), serving->serving().end());
   Result<std::unique_ptr<Completion_Transports>> opened = Completion_Transports::open(reactors);
   if (opened) return std::move(*opened);
   log.warning("completions cannot be used here", "error", opened.error(), "instead", "emulated");
@@ -326,16 +328,19 @@ Exit_Code run_services(const Daemon_Config& config, std::unique_ptr<Service_Repo
   }
   Result<std::unique_ptr<Thread_Pool>> workers = open_workers(config.daemon);
   if (!workers) return complain("workers: " + workers.error().message(), Exit_Code::internal);
-  transports = open_transports(config.daemon, **reactor, serving.get(), logs.logger("daemon"));
-  Run run{config, std::move(services), **reactor, serving.get(), workers->get(), transports.get()};
+  std::vector<Reactor*> reactors{reactor->get()};
+  if (serving != nullptr) reactors.insert(reactors.end(), serving->serving().begin(), serving->serving().end());
+  transports = open_transports(config.daemon, **reactor, reactors, logs.logger("daemon"));
+  const Result<std::unique_ptr<Proactors>> proactors = Proactors::open(
+      reactors, {.engine = transports != nullptr ? Proactor_Engine::io_uring : Proactor_Engine::emulated});
+  if (!proactors) return complain("proactors: " + proactors.error().message(), Exit_Code::internal);
+  Run run{config, std::move(services), **reactor, serving.get(), workers->get(), transports.get(), **proactors};
   const Exit_Code code = run.serve();
   if (serving != nullptr) serving->stop();
   (*reactor)->stop();  // takes no posts any more: no worker waits to leave one
   if (*workers != nullptr) (*workers)->stop();
-  if (code == Exit_Code::internal) {  // connections before their services, and these before their reactors
-    if (serving != nullptr) std::ranges::for_each(serving->serving(), [](Reactor* one) { one->end(errc::stopping); });
-    (*reactor)->end(errc::stopping);
-  }
+  // What is left goes before its service and its proactor, and these before their reactors: those that serve first.
+  std::for_each(reactors.rbegin(), reactors.rend(), [](Reactor* one) { one->end(errc::stopping); });
   return code;
 }
 

@@ -25,6 +25,7 @@ struct Noted_Kind {
   std::string_view name;
   bool accepts = false;               ///< it is an Acceptor<H>: the framework's options are its too
   bool client_speaks_first = false;   ///< of H
+  bool by_operations = false;         ///< it is an Asynch_Acceptor<H>
   bool takes_datagrams = false;       ///< it is a Dgram_Server<H>
   bool reflects = false;              ///< of H
   std::span<const Field> options{};  ///< its own
@@ -42,6 +43,7 @@ class Note_Writer {
     member("kind", kind.name);
     raw(kind.accepts ? ",\"accepts\":true" : "");
     raw(kind.client_speaks_first ? ",\"client_speaks_first\":true" : "");
+    raw(kind.by_operations ? ",\"by_operations\":true" : "");
     raw(kind.takes_datagrams ? ",\"takes_datagrams\":true" : "");
     raw(kind.reflects ? ",\"reflects\":true" : "");
     raw(",\"options\":[");

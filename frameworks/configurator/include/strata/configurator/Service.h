@@ -33,11 +33,18 @@ std::unique_ptr<Service_Object> make_dgram_service(const Service_Kind&);
 std::vector<Option_Table> dgram_options(const Service_Kind&);
 
 template <class A>
-std::unique_ptr<Acceptor_Base> make_acceptor(Service& service) {
-  return std::unique_ptr<Acceptor_Base>{new A{service}};
+inline constexpr bool by_operations = std::is_constructible_v<A, Service&, Proactors&>;
+
+template <class A>
+std::unique_ptr<Acceptor_Base> make_acceptor(Service& service, [[maybe_unused]] Proactors* proactors) {
+  if constexpr (by_operations<A>) {
+    return std::unique_ptr<Acceptor_Base>{new A{service, *proactors}};
+  } else {
+    return std::unique_ptr<Acceptor_Base>{new A{service}};
+  }
 }
 template <class A>
-inline constexpr Acceptor_Kind acceptor_kind{&make_acceptor<A>, A::Handler::first_speaker,
+inline constexpr Acceptor_Kind acceptor_kind{&make_acceptor<A>, A::Handler::first_speaker, by_operations<A>,
                                              own_options<typename A::Handler>()};
 
 template <class S>
@@ -82,7 +89,7 @@ consteval Service_Kind describe() {
   } else if constexpr (is_dgram_server<T>) {
     return {kind_name.text(), &make_dgram_service, &dgram_options, nullptr, &dgram_kind<T>};
   } else {
-    static_assert(std::is_base_of_v<Service_Object, T>, "neither an Acceptor, a Dgram_Server nor a Service_Object");
+    static_assert(std::is_base_of_v<Service_Object, T>, "neither an acceptor, a Dgram_Server nor a Service_Object");
     return {kind_name.text(), &make_object<T>, &object_options<T>};
   }
 }
@@ -93,6 +100,7 @@ constexpr Noted_Kind noted() {
   if constexpr (is_acceptor<T>) {
     kind.accepts = true;
     kind.client_speaks_first = T::Handler::first_speaker == First_Speaker::client;
+    kind.by_operations = by_operations<T>;
   } else if constexpr (is_dgram_server<T>) {
     kind.takes_datagrams = true;
     kind.reflects = T::Handler::reflects;
@@ -126,10 +134,10 @@ inline constinit const Kind_Section strata_plugin{__start_strata_services, __sto
 #define STRATA_DETAIL_NAME(line) STRATA_DETAIL_JOIN(strata_service_, line)
 
 /// `STRATA_SERVICE(Acceptor<Echo>, "echo")`: what `kind: echo` makes. In any namespace; names of strata need no
-/// qualification in it. The class is an Acceptor<H> or a Dgram_Server<H>, whose own options are H's public `Options`
-/// (Options.h), or derived from Service_Object, whose options are its own `Options`. A descriptor goes into the section
-/// `strata_services`, of which the linker makes an array: two kinds can share a binary. A note (Kind_Note.h) says the
-/// same to who only reads the file.
+/// qualification in it. The class is an Acceptor<H>, an Asynch_Acceptor<H> or a Dgram_Server<H>, whose own options are
+/// H's public `Options` (Options.h), or derived from Service_Object, whose options are its own `Options`. A descriptor
+/// goes into the section `strata_services`, of which the linker makes an array: two kinds can share a binary. A note
+/// (Kind_Note.h) says the same to who only reads the file.
 #define STRATA_SERVICE(...)                                                               \
   namespace {                                                                             \
   namespace STRATA_DETAIL_NAME(__LINE__) {                                                \

@@ -14,6 +14,7 @@ inline namespace STRATA_EXPORT v1 {
 class Acceptor_Base;
 class Dgram_Server_Base;
 class Any_Options;
+class Proactors;
 class Service;
 class Service_Object;
 struct Field;
@@ -31,10 +32,11 @@ struct Own_Options {
   Any_Options (*make)();  ///< an object of them, with the defaults
 };
 
-/// For kinds that are an Acceptor<H>.
+/// For kinds that are an Acceptor<H> or an Asynch_Acceptor<H>.
 struct Acceptor_Kind {
-  std::unique_ptr<Acceptor_Base> (*make)(Service&);
+  std::unique_ptr<Acceptor_Base> (*make)(Service&, Proactors*);  ///< `by_operations`: not null
   First_Speaker first_speaker;
+  bool by_operations;  ///< its handlers start operations, on buffers of their own
   const Own_Options* own = nullptr;  ///< null: H declares none
 };
 

@@ -19,6 +19,7 @@ inline namespace STRATA_EXPORT v1 {
 class Budget;
 class Config_Errors;
 class Metric_Registry;
+class Proactors;
 class Reactor;
 struct Service_Config;
 class Thread_Pool;
@@ -36,6 +37,7 @@ struct Service_Context {
   Accept_Mode accept{};                 ///< and how they come there
   Thread_Pool* workers = nullptr;       ///< who does what they offload; null: they themselves
   Transports* transports = nullptr;     ///< how they move their bytes; null: on readiness
+  Proactors* proactors = nullptr;       ///< of `home` and `serving`, who do operations; null: none are done
 };
 
 /// A service's life under the configurator (ACE's Service_Object). The hooks are called in the order of their
