@@ -44,7 +44,8 @@ function(strata_module name)
     target_include_directories(strata_${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/include)
     target_link_libraries(strata_${name} PUBLIC ${arg_DEPS} PRIVATE strata_build ${arg_PRIVATE_DEPS})
     # In a shared library a thread's variable is else a call away; a program starts with the library, so it has a place.
-    target_compile_options(strata_${name} PRIVATE -ftls-model=initial-exec)
+    # Nor does anybody replace its functions: one may be inlined into another of its file.
+    target_compile_options(strata_${name} PRIVATE -ftls-model=initial-exec -fno-semantic-interposition)
   else()
     add_library(strata_${name} INTERFACE)
     target_include_directories(strata_${name} INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/include)
