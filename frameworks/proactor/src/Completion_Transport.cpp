@@ -269,7 +269,10 @@ Result<std::size_t> Completion_Transport::send(Svc_Handler& handler, std::span<c
   if (chunk == nullptr) return parts.size() == 1 ? os::send(handle, parts[0]) : os::send(handle, parts);
   know(handler);
   std::byte* end = chunk->bytes.data();
-  for (const Const_Bytes part : parts) end = std::ranges::copy(part, end).out;
+  for (const Const_Bytes part : parts) {
+    std::memcpy(end, part.data(), part.size());
+    end += part.size();
+  }
   chunk->owner = this;
   chunk->handle = handle;
   chunk->data = chunk->bytes.data();

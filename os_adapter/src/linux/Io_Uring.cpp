@@ -136,6 +136,7 @@ class Uring_Demultiplexer final : public Demultiplexer {
       if (const Result<> moved = move(); !moved) return std::unexpected{moved.error()};
     }
     ++turn_;
+    completed_ = false;
     const Result<std::size_t> count = collect(out, std::min(timeout, longest));
     full_ = count == out.size();
     return count;
@@ -274,7 +275,8 @@ class Uring_Demultiplexer final : public Demultiplexer {
         return 0;
       }
       count += reap(out.subspan(count));
-      again = std::exchange(look_again_, false) || (raw > 0 && ring_.has_more());
+      // What completed has brought bytes that are in the caches now: the rest comes with the next wait.
+      again = std::exchange(look_again_, false) || (raw > 0 && !completed_ && ring_.has_more());
       if (count == out.size() || !(again || anew)) {
         if (count > 0 || timeout == Duration::zero() || (blocks && raw == 0)) return count;
         if (limited) timeout = std::max(end - Clock::now(), Duration::zero());
@@ -291,10 +293,16 @@ class Uring_Demultiplexer final : public Demultiplexer {
       if (count == out.size()) break;
       ++seen;
       const bool polled = (completion->user_data & poll_mark) != 0;
-      if (polled ? settle(*completion, out[count]) : port_.settle(*completion, out[count])) ++count;
+      if (polled ? settle(*completion, out[count]) : complete(*completion, out[count])) ++count;
     }
     io_uring_cq_advance(ring_.native(), seen);
     return count;
+  }
+
+  bool complete(const io_uring_cqe& completion, Ready& ready) noexcept {
+    if (!port_.settle(completion, ready)) return false;
+    completed_ = true;
+    return true;
   }
 
   /// What the kernel tells is what woke the poll: a part of the state, or for a pipe more than that (pipe_release()). A
@@ -343,6 +351,7 @@ class Uring_Demultiplexer final : public Demultiplexer {
   Ring ring_;
   unsigned moves_ = 0;       // to another thread
   bool full_ = false;        // the last wait had no room for more
+  bool completed_ = false;   // this wait has told of an operation
   bool look_again_ = false;  // a poll was made anew whose event belongs into this wait
   unsigned forks_ = 0;
   std::uint64_t turn_ = 0;

@@ -123,7 +123,7 @@ std::size_t Ring_Port::outstanding() const noexcept {
 
 Result<> Ring_Port::lend_buffers() {
   if (buffers_ != nullptr) return {};
-  constexpr std::size_t size = buffer_count * (buffer_size + sizeof(io_uring_buf));
+  constexpr std::size_t size = buffer_count * (stride + sizeof(io_uring_buf));
   buffers_.reset(static_cast<std::byte*>(::operator new(size, page, std::nothrow)));
   if (buffers_ == nullptr) return fail(std::errc::not_enough_memory);
   const Raw raw = ring_.is_foreign() ? Raw{0} : register_buffers();

@@ -59,6 +59,8 @@ class Ring_Port final : public Completion_Port {
  public:
   static constexpr unsigned buffer_count = 256;
   static constexpr std::size_t buffer_size = 16 * 1024;
+  /// From one to the next: else all would begin in the same few sets of the caches.
+  static constexpr std::size_t stride = buffer_size + 128;
   static constexpr std::size_t fair_share = 64 * 1024;  ///< bytes of one stream a wait, so that no other waits
 
   explicit Ring_Port(Ring& ring) noexcept : ring_(ring) {}
@@ -71,7 +73,7 @@ class Ring_Port final : public Completion_Port {
   Result<> lend_buffers() override;
   Bytes lent(const Ready& completion) const noexcept override;
   bool give_back(std::uint16_t buffer) noexcept override;
-  std::size_t lent_size() const noexcept override { return buffers_ ? buffer_count * buffer_size : 0; }
+  std::size_t lent_size() const noexcept override { return buffers_ ? buffer_count * stride : 0; }
 
   // --- For the demultiplexer ---
   void share() noexcept { shared_ = true; }
@@ -103,7 +105,7 @@ class Ring_Port final : public Completion_Port {
   void end(Submission& operation, Raw error) noexcept;
   std::size_t tell_ended(std::span<Ready> out) noexcept;
   void told_last(Submission& operation) noexcept;
-  std::byte* buffer(unsigned index) const noexcept { return buffers_.get() + buffer_size * index; }
+  std::byte* buffer(unsigned index) const noexcept { return buffers_.get() + stride * index; }
 
   struct Unmap {
     void operator()(std::byte* memory) const noexcept;
