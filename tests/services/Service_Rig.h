@@ -16,6 +16,7 @@
 #include <strata/configurator/Service_Repository.h>
 #include <strata/configurator/Yaml_Reader.h>
 #include <strata/os/Process.h>
+#include <strata/proactor/Proactors.h>
 #include <strata/reactor/Reactor.h>
 #include <strata/reactor/Reactor_Options.h>
 #include <strata/wrappers/Endpoint.h>
@@ -46,7 +47,9 @@ class Service_Rig : public CppUnit::TestFixture {
     reactor_ = std::move(Reactor::open(reactor).value());
     services_ = std::make_unique<Service_Repository>(linked_kinds());
     CPPUNIT_ASSERT_EQUAL(std::string{}, configure(*services_, kind, listen, options));
-    CPPUNIT_ASSERT(services_->prepare({*reactor_, nullptr}));
+    std::array<Reactor*, 1> home{reactor_.get()};
+    proactors_ = std::move(Proactors::open(home).value());
+    CPPUNIT_ASSERT(services_->prepare({.home = *reactor_, .budget = nullptr, .proactors = proactors_.get()}));
     CPPUNIT_ASSERT(services_->start());
   }
   /// What `--check` would say.
@@ -63,6 +66,8 @@ class Service_Rig : public CppUnit::TestFixture {
     begin_stop({});
     turn_until([this] { return stopped_; });
     services_.reset();
+    reactor_->end(errc::stopping);
+    proactors_.reset();
     reactor_.reset();
     stopped_ = false;
   }
@@ -79,7 +84,9 @@ class Service_Rig : public CppUnit::TestFixture {
   void turns(int count) {
     for (int turn = 0; turn < count; ++turn) CPPUNIT_ASSERT(reactor_->poll());
   }
+  void run_for(Duration time) { CPPUNIT_ASSERT(reactor_->run_for(time)); }
   bool stopped() const { return stopped_; }
+  std::size_t handlers() const { return reactor_->size(); }  ///< the listener's, too
 
   os::Socket_Address address() const {
     const std::string endpoint = services_->endpoints().front().substr(std::string_view{"x "}.size());
@@ -127,6 +134,7 @@ class Service_Rig : public CppUnit::TestFixture {
 
   std::optional<Descriptor_Guard> descriptors_;
   std::unique_ptr<Reactor> reactor_;
+  std::unique_ptr<Proactors> proactors_;
   std::unique_ptr<Service_Repository> services_;
   bool stopped_ = false;
 };
