@@ -26,6 +26,7 @@ class Models_Accept_Test : public CppUnit::TestFixture {
  public:
   void fault_1_out_of_descriptors_each_listener_pauses_and_comes_back() {
     on_each_service_model([](Fault_Rig& rig) {
+      rig.accept_by_calls();
       rig.flag = true;
       rig.seam.on_accept = [&rig]() -> std::optional<os::Raw> {
         if (!rig.flag) return std::nullopt;
@@ -48,6 +49,7 @@ class Models_Accept_Test : public CppUnit::TestFixture {
 
   void fault_1_with_a_reserve_peers_are_turned_away() {
     on_each_service_model([](Fault_Rig& rig) {
+      rig.accept_by_calls();
       rig.accept.shed_when_full = true;
       rig.seam.on_accept = []() -> std::optional<os::Raw> {
         if (Shared_Seam::reserve_is_out()) return std::nullopt;
@@ -64,6 +66,7 @@ class Models_Accept_Test : public CppUnit::TestFixture {
 
   void fault_1_a_connection_that_goes_makes_room() {
     on_each_service_model([](Fault_Rig& rig) {
+      rig.accept_by_calls();
       rig.seam.on_accept = [&rig]() -> std::optional<os::Raw> {
         if (rig.service->connections() >= 4 + rig.listeners()) return raw(std::errc::too_many_files_open);
         return std::nullopt;
@@ -84,6 +87,7 @@ class Models_Accept_Test : public CppUnit::TestFixture {
 
   void fault_2_what_concerns_one_connection_is_counted() {
     on_each_service_model([](Fault_Rig& rig) {
+      rig.accept_by_calls();
       const std::uint64_t errors = count(10'000);
       rig.seam.on_accept = [&rig, errors]() -> std::optional<os::Raw> {
         constexpr std::array others{std::errc::connection_aborted, std::errc::protocol_error,
@@ -104,6 +108,7 @@ class Models_Accept_Test : public CppUnit::TestFixture {
 
   void fault_2_the_listener_itself_fails_and_says_so() {
     on_each_service_model([](Fault_Rig& rig) {
+      rig.accept_by_calls();
       rig.seam.on_accept = [] { return raw(std::errc::invalid_argument); };
       rig.listen();
       rig.models.acceptor().when_failed([&rig](std::error_code why) {

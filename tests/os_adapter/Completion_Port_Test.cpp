@@ -38,6 +38,8 @@ class Completion_Port_Test : public Os_Fixture {
   CPPUNIT_TEST(the_others_have_none);
   CPPUNIT_TEST(what_is_sent_is_received);
   CPPUNIT_TEST(an_accept_and_a_connect_meet);
+  CPPUNIT_TEST(one_accept_takes_many_until_it_is_canceled);
+  CPPUNIT_TEST(whom_nobody_will_be_told_of_is_closed);
   CPPUNIT_TEST(a_connect_that_is_refused_says_so);
   CPPUNIT_TEST(a_file_is_written_synced_and_read);
   CPPUNIT_TEST(a_poll_tells_what_is_ready);
@@ -94,6 +96,47 @@ class Completion_Port_Test : public Os_Fixture {
       CPPUNIT_ASSERT(closes_on_exec(server.get()) && is_non_blocking(server.get()));
       send_text(client.get(), "x");
       CPPUNIT_ASSERT_EQUAL(std::string{"x"}, receive_text(server.get(), 1));
+    });
+  }
+
+  void one_accept_takes_many_until_it_is_canceled() {
+    on_a_port([](Port_Rig& rig) {
+      Listener listener = listen_on(loopback());
+      Operation accept{Request::accept_many, listener.handle.get()};
+      rig.port.submit(accept);
+      rig.take();
+      std::vector<os::Unique_Handle> ends;
+      for (int i = 1; i <= 3; ++i) {
+        ends.push_back(connect_to(listener.address));
+        while (rig.of(accept).completions < i) rig.take(10s);
+        ends.emplace_back(os::Handle{rig.of(accept).result});
+        CPPUNIT_ASSERT(closes_on_exec(ends.back().get()) && is_non_blocking(ends.back().get()));
+      }
+      CPPUNIT_ASSERT(accept.outstanding());
+      rig.port.cancel(accept);
+      const os::Unique_Handle late = connect_to(listener.address);  // stays in the socket's queue
+      CPPUNIT_ASSERT_EQUAL(canceled, rig.result_of(accept));
+      CPPUNIT_ASSERT_EQUAL(4, rig.of(accept).completions);
+      const os::Unique_Handle server = value_of(os::accept(listener.handle.get(), nullptr));
+      listener.handle.reset();
+      CPPUNIT_ASSERT(server.get().valid());
+    });
+  }
+
+  void whom_nobody_will_be_told_of_is_closed() {
+    on_a_port([](Port_Rig& rig) {
+      Listener listener = listen_on(loopback());
+      Operation accept{Request::accept_many, listener.handle.get()};
+      rig.port.submit(accept);
+      rig.take();
+      std::vector<os::Unique_Handle> clients;
+      for (int i = 0; i < 4; ++i) clients.push_back(connect_to(listener.address));
+      const auto first = rig.wait(1, 10s);  // the others are in the ring's queue
+      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, first.size());
+      const os::Unique_Handle server{os::Handle{first[0].result}};
+      std::array<Ready, 8> out;
+      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.port.abandon(out));
+      CPPUNIT_ASSERT_EQUAL(canceled, out[0].result);
     });
   }
 

@@ -111,8 +111,11 @@ Outcome<> Acceptor_Base::accept_from(SOCK_Acceptor socket, Descriptor descriptor
   }
   auto listener = std::make_unique<Listener>(*this, std::move(socket));
   Listener& borrowed = *listener;
-  const Result<Handler_Ref> ref = service_.home().adopt(std::move(listener), Event_Mask::input,
-                                                        {.descriptor = descriptor, .strand = Strand_Of::reactor});
+  Reactor& home = service_.home();
+  const bool by_operations = listener->by_operations(home);
+  const Result<Handler_Ref> ref =
+      home.adopt(std::move(listener), Event_Mask::input,
+                 {.descriptor = descriptor, .strand = Strand_Of::reactor, .by_operations = by_operations});
   if (!ref) return close(), fail(ref.error(), "listen");
   borrowed.start(*ref);
   listeners_.push_back(*ref);
@@ -130,7 +133,9 @@ Outcome<> Acceptor_Base::accept_in(Reactor& reactor, SOCK_Acceptor socket, Descr
       .descriptor = descriptor, .strand = Strand_Of::reactor, .wake_one = descriptor == Descriptor::shared};
   const auto start = [adopt](Reactor& in, std::unique_ptr<Listener> listener) -> Result<> {
     Listener& borrowed = *listener;
-    const Result<Handler_Ref> ref = in.adopt(std::move(listener), Event_Mask::input, adopt);
+    Adopt_Options how = adopt;
+    how.by_operations = listener->by_operations(in);
+    const Result<Handler_Ref> ref = in.adopt(std::move(listener), Event_Mask::input, how);
     if (!ref) return fail(ref.error());
     borrowed.start(*ref);
     return {};

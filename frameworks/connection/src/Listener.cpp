@@ -42,9 +42,38 @@ Listener::~Listener() {
   service_.one_less(service_.listeners_, *link_->reactor);
 }
 
+bool Listener::by_operations(Reactor& home) noexcept {
+  const bool takes_all = options_.max_connections == 0 && sources_ == nullptr;
+  if (takes_all && service_.transports_ != nullptr) accepting_ = service_.transports_->accept(home, handle());
+  return accepting_ != nullptr;
+}
+
 void Listener::start(Handler_Ref ref) noexcept {
   ref_ = ref;
   if (link_ != nullptr) link_->listener = ref;
+  if (accepting_ != nullptr) go_on(Suspension::rate);
+}
+
+void Listener::go_on(Suspension reason) noexcept {
+  if (accepting_ == nullptr) return (void)here().resume(ref_, reason);  // stale: it is closing
+  const auto hook = [](Event_Handler& listener, Result<os::Unique_Handle> connection) {
+    return static_cast<Listener&>(listener).taken(std::move(connection));
+  };
+  if (acceptor_ != nullptr) accepting_->start(ref_, hook);
+}
+
+/// One that the kernel has accepted already, or why it has stopped.
+Result<> Listener::taken(Result<os::Unique_Handle> connection) {
+  if (acceptor_ == nullptr) return {};  // a hook has ended it
+  if (connection) {
+    (void)service_.admit(0);
+    std::error_code error;
+    return accepted(SOCK_Stream{std::move(*connection)}, {}, error) == Accepted::failed ? fail(error) : Result<>{};
+  }
+  const Accepted what = refused(connection.error());
+  if (what == Accepted::failed) return fail(connection.error());
+  if (what == Accepted::one) go_on(Suspension::rate);
+  return {};
 }
 
 /// How many to accept in this turn. One, as long as they come one by one: the call that finds none left is saved. A
@@ -85,9 +114,14 @@ Result<> Listener::handle_input() {
 }
 
 /// For one that the service has admitted.
-Listener::Accepted Listener::accept_one(std::error_code& error) try {
+Listener::Accepted Listener::accept_one(std::error_code& error) {
   os::Socket_Address peer;
   Result<SOCK_Stream> stream = socket_.accept(sources_ == nullptr ? nullptr : &peer);
+  return accepted(std::move(stream), peer, error);
+}
+
+Listener::Accepted Listener::accepted(Result<SOCK_Stream> stream, const os::Socket_Address& peer,
+                                      std::error_code& error) try {
   if (!stream) {
     service_.dismiss(here());
     error = stream.error();
@@ -176,14 +210,20 @@ void Listener::pause() {
   Reactor& reactor = here();
   if (link_ == nullptr) acceptor_->await_room();
   back_off_ = next_accept_pause(back_off_);
-  retry_ = reactor.schedule(back_off_, [this] { (void)here().resume(ref_, Suspension::rate); });
-  if (retry_.active()) (void)reactor.suspend(ref_, Suspension::rate);  // without memory for a timer: tried every turn
+  retry_ = reactor.schedule(back_off_, [this] { go_on(Suspension::rate); });
+  // Without memory for a timer it is tried every turn.
+  if (accepting_ != nullptr) {
+    accepting_->pause();
+    if (!retry_.active()) go_on(Suspension::rate);
+  } else if (retry_.active()) {
+    (void)reactor.suspend(ref_, Suspension::rate);
+  }
 }
 
 void Listener::room(bool below_cap) {
   retry_.cancel();
-  (void)here().resume(ref_, Suspension::rate);  // stale: it is closing
-  if (below_cap) (void)here().resume(ref_, Suspension::high_water);
+  go_on(Suspension::rate);
+  if (below_cap && accepting_ == nullptr) go_on(Suspension::high_water);
 }
 
 void Listener::bequeath() noexcept {
@@ -196,6 +236,8 @@ void Listener::bequeath() noexcept {
 
 /// Whoever has come before the end is served: closing would reset them (listen(2)). At the cap they are turned away.
 void Listener::retire(bool accept_rest) noexcept {
+  if (!accept_rest) acceptor_ = nullptr;
+  if (accepting_ != nullptr) accepting_->stop();
   for (std::size_t left = accept_rest ? most_at_the_end : 0; left > 0 && acceptor_ != nullptr; --left) {
     if (!service_.admit(options_.max_connections)) break;
     std::error_code error;
@@ -215,6 +257,7 @@ void Listener::tell_failure(std::shared_ptr<Listener_Link> link, Reactor& home, 
 /// others that listen on the same.
 void Listener::handle_close(std::error_code reason) noexcept {
   retry_.cancel();
+  accepting_.reset();
   if (acceptor_ == nullptr) return;
   if (link_ == nullptr) return acceptor_->listener_failed(reason);
   if (here().ended()) {

@@ -9,6 +9,7 @@
 
 #include <strata/connection/Acceptor_Base.h>
 #include <strata/connection/Source_Limits.h>
+#include <strata/connection/Transport.h>
 #include <strata/logging/Log_Limit.h>
 #include <strata/reactor/Event_Handler.h>
 #include <strata/wrappers/SOCK_Acceptor.h>
@@ -38,6 +39,10 @@ class Listener final : public Event_Handler {
   Result<> handle_input() override;
   void handle_close(std::error_code reason) noexcept override;
 
+  /// Before it is adopted in `home`: whether it takes its connections by operations there. A cap is for readiness: what
+  /// it keeps out is to wait in the socket's queue, where a ring would not leave it; so is a limit of sources, which
+  /// wants their addresses.
+  bool by_operations(Reactor& home) noexcept;
   void start(Handler_Ref ref) noexcept;
   Service& service() const noexcept { return service_; }
   Result<os::Socket_Address> address() const noexcept { return socket_.local_address(); }
@@ -62,6 +67,9 @@ class Listener final : public Event_Handler {
   void bequeath() noexcept;
   bool shed_one();
   std::size_t allowance() noexcept;
+  Result<> taken(Result<os::Unique_Handle> connection);
+  Accepted accepted(Result<SOCK_Stream> stream, const os::Socket_Address& peer, std::error_code& error);
+  void go_on(Suspension reason) noexcept;
 
   Acceptor_Base* acceptor_;
   Service& service_;
@@ -69,6 +77,7 @@ class Listener final : public Event_Handler {
   const Acceptor_Options options_;              ///< its acceptor may live in another thread
   const std::shared_ptr<Listener_Link> link_;  ///< null at home
   Source_Limits* const sources_;
+  std::unique_ptr<Accepting> accepting_;  ///< null: on readiness
   os::Unique_Handle reserve_;
   Handler_Ref ref_;
   Timer retry_;

@@ -233,6 +233,8 @@ Result<> Transport::deliver(Svc_Handler& handler, Bytes bytes) { return handler.
 
 bool Transport::wants_more(const Svc_Handler& handler) noexcept { return handler.wants_more(); }
 
+bool Transport::wants_input(const Svc_Handler& handler) noexcept { return handler.reading(); }
+
 Result<> Transport::deliver_end(Svc_Handler& handler) { return handler.deliver_end(); }
 
 bool Transport::knows_end(const Svc_Handler& handler) noexcept { return handler.is(svc::end_seen); }

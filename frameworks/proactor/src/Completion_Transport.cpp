@@ -39,21 +39,19 @@ void Send_Chunk::handle_completion(const os::Ready& completion) noexcept { owner
 
 std::unique_ptr<Send_Chunk> Completion_Engine::take_chunk() noexcept {
   if (free_ == nullptr) return std::unique_ptr<Send_Chunk>{new (std::nothrow) Send_Chunk};
-  std::unique_ptr<Send_Chunk> one = std::move(free_);
-  free_ = std::move(one->next);
   --count_;
-  return one;
+  return std::unique_ptr<Send_Chunk>{std::exchange(free_, free_->next)};
 }
 
 void Completion_Engine::give_chunk(std::unique_ptr<Send_Chunk> chunk) noexcept {
   if (count_ == most_free_chunks) return;
   ++count_;
-  chunk->next = std::move(free_);
-  free_ = std::move(chunk);
+  chunk->next = free_;
+  free_ = chunk.release();
 }
 
 Completion_Engine::~Completion_Engine() {
-  while (free_ != nullptr) free_ = std::move(free_->next);  // not one in the other
+  while (free_ != nullptr) (void)take_chunk();
 }
 
 // --- Life ---
@@ -200,11 +198,11 @@ Result<> Completion_Transport::receive(Svc_Handler& handler, const os::Ready& co
   if (completion.is(os::Ready::lent)) {
     const Lent lent{engine_.home, completion.buffer};
     const Bytes bytes = engine_.port.lent(completion);
-    const bool waits = !wants_more(handler) || (aside_ != nullptr && aside_->holds());
+    const bool waits = !wants_input(handler) || (aside_ != nullptr && aside_->holds());
     done = waits ? keep(handler, bytes) : deliver(handler, bytes);
   } else if (completion.result == 0) {
     set(ended);
-    if (wants_more(handler) && (aside_ == nullptr || !aside_->holds())) return tell_end(handler);
+    if (wants_input(handler) && (aside_ == nullptr || !aside_->holds())) return tell_end(handler);
     if (aside() == nullptr) return fail(std::errc::not_enough_memory);
     aside_->end_held = true;
   } else if (completion.result != raw_canceled) {

@@ -8,12 +8,17 @@
 
 #include <strata/os/Completion_Port.h>
 
+#include "Completion_Accepting.h"
 #include "Completion_Transport.h"
 
 namespace strata {
 inline namespace v1 {
 
 struct Completion_Transports::Impl {
+  Completion_Engine* find(const Reactor& home) noexcept {
+    const auto found = std::ranges::find_if(engines, [&](const Completion_Engine& one) { return &one.home == &home; });
+    return found == engines.end() ? nullptr : &*found;
+  }
   std::deque<Completion_Engine> engines;
 };
 
@@ -35,11 +40,16 @@ Result<std::unique_ptr<Completion_Transports>> Completion_Transports::open(std::
 }
 
 Transport* Completion_Transports::make(Reactor& home, os::Handle handle) noexcept try {
-  const auto is_home = [&home](const Completion_Engine& engine) { return &engine.home == &home; };
-  const auto engine = std::ranges::find_if(impl_->engines, is_home);
-  return engine == impl_->engines.end() ? &readiness_transport() : new Completion_Transport{*engine, handle};
+  Completion_Engine* const engine = impl_->find(home);
+  return engine == nullptr ? &readiness_transport() : new Completion_Transport{*engine, handle};
 } catch (const std::bad_alloc&) {
   return nullptr;
+}
+
+std::unique_ptr<Accepting> Completion_Transports::accept(Reactor& home, os::Handle listening) noexcept {
+  const Completion_Engine* const engine = impl_->find(home);
+  if (engine == nullptr || home.pooled() || !engine->port.accepts_many()) return nullptr;
+  return Completion_Accepting::make(home, listening);
 }
 
 std::size_t Completion_Transports::shared_size() const noexcept {

@@ -108,6 +108,11 @@ void Reactor::give_back(std::uint16_t buffer) noexcept {
   if (core_->port->give_back(buffer)) core_->operations_changed();
 }
 
+void Reactor::tell_now(const Completion_Handler& operation) noexcept {
+  assert(core_->at_home());
+  core_->tell_now(operation);
+}
+
 void Reactor::end_operations() noexcept { core_->end_operations(); }
 
 std::uint32_t Reactor::new_group() noexcept { return Reactor_Core::new_group(); }

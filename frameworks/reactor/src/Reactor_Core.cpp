@@ -331,6 +331,15 @@ void Reactor_Core::complete(const os::Ready& event) noexcept {
   static_cast<Completion_Handler*>(operation)->handle_completion(event);
 }
 
+void Reactor_Core::tell_now(const os::Submission& operation) noexcept {
+  const std::uint64_t token = reinterpret_cast<std::uintptr_t>(&operation);
+  for (std::size_t i = told_; i < fetched_; ++i) {
+    if (!events_[i].is(os::Ready::completed) || events_[i].token != token) continue;
+    const os::Ready event = std::exchange(events_[i], os::Ready{nobody_token, 0});
+    complete(event);
+  }
+}
+
 void Reactor_Core::operations_changed() noexcept {
   if (pool != nullptr && pool->leads()) wake();
 }

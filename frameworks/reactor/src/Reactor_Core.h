@@ -42,6 +42,7 @@ class Reactor_Core {
   static constexpr std::size_t batch = 256;             ///< events fetched by one wait
   static constexpr std::uint64_t waker_token = 0;       ///< no handler's: generations begin at 1
   static constexpr std::uint64_t alarm_token = 1;       ///< nor this
+  static constexpr std::uint64_t nobody_token = ~std::uint64_t{0};
   static constexpr unsigned callback_timer_kind = 0;
 
   static Result<std::unique_ptr<Reactor_Core>> open(const Reactor_Options& options);
@@ -100,6 +101,7 @@ class Reactor_Core {
   bool ended() const noexcept { return ended_.load(); }
 
   void complete(const os::Ready& event) noexcept;  ///< tells whose operation it was
+  void tell_now(const os::Submission& operation) noexcept;
   /// In a pool another thread may be waiting, which is to hand over what was submitted since.
   void operations_changed() noexcept;
   void end_operations() noexcept;
@@ -178,6 +180,7 @@ class Reactor_Core {
   void flush() noexcept;
   void destroy_closed() noexcept;
   void finish() noexcept;
+  Result<> begin_here(std::uint64_t token, Reactor::Hook hook, void* argument, std::uint8_t ready);
   void run_callback(Callback& callback) noexcept;
   template <class Hook>
   void upcall(std::uint64_t token, Event_Handler& handler, Hook hook) noexcept;
@@ -197,6 +200,7 @@ class Reactor_Core {
   Logger log_;
   Log_Limit exceptions_log_;
   std::array<os::Ready, batch> events_{};
+  std::size_t told_ = 0, fetched_ = 0;  ///< of these in this turn
   std::vector<Closing> closing_, closed_;
   std::vector<std::uint64_t> flush_, flushing_;
   std::size_t room_ = 0;  ///< capacity of each of these lists

@@ -145,7 +145,7 @@ Result<> Reactor_Core::turn(Duration max_wait) {
   run_posts();
   expire_timers();
   context->crowded = *ready_count > 1;
-  for (std::size_t i = 0; i < *ready_count; ++i) dispatch(events_[i]);
+  for (told_ = 0, fetched_ = *ready_count; told_ < fetched_;) dispatch(events_[told_++]);
   spin_.served(*ready_count);
   flush();
   destroy_closed();
@@ -285,9 +285,9 @@ void Reactor_Core::run_timer(Callback_Timers::Due due, Callback& callback) noexc
 }
 
 Result<> Reactor_Core::invoke(std::uint64_t token, Reactor::Hook hook) {
+  if (pool == nullptr) return begin_here(token, hook, nullptr, 0);
   const Locked locked{*this};
-  if (pool != nullptr) return pool->invoke(token, hook, locked.first());
-  return begin(token, hook, nullptr, 0);
+  return pool->invoke(token, hook, locked.first());
 }
 
 std::uint32_t Reactor_Core::new_group() noexcept {
@@ -296,8 +296,12 @@ std::uint32_t Reactor_Core::new_group() noexcept {
 }
 
 Result<> Reactor_Core::begin(std::uint64_t token, Reactor::Hook hook, void* argument, std::uint8_t ready) {
+  if (pool == nullptr) return begin_here(token, hook, argument, ready);
   const Locked locked{*this};
-  if (pool != nullptr) return pool->begin(token, hook, argument, ready);
+  return pool->begin(token, hook, argument, ready);
+}
+
+Result<> Reactor_Core::begin_here(std::uint64_t token, Reactor::Hook hook, void* argument, std::uint8_t ready) {
   Handler_Slot* slot = table.find(token);
   if (slot == nullptr) return fail(std::errc::identifier_removed);
   run_hook(token, *slot->handler, hook, argument, ready);

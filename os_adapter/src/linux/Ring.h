@@ -52,6 +52,7 @@ class Ring {
   }
 
   bool is_open() const noexcept { return open_; }
+  bool is_for_one() const noexcept { return thread_ != 0; }  ///< Linux 6.1 or later
   bool is_foreign() const noexcept { return thread_ != 0 && thread_ != this_thread(); }
   io_uring* native() noexcept { return &ring_; }
 

@@ -58,7 +58,10 @@ void Submission_List::push(Submission& one) noexcept {
 
 Submission* Submission_List::pop() noexcept {
   Submission* const one = first_;
-  if (one != nullptr) remove(*one);
+  if (one == nullptr) return nullptr;
+  first_ = Submission_State::next(*one);
+  (first_ == nullptr ? last_ : Submission_State::before(*first_)) = nullptr;
+  Submission_State::unset(*one, Submission_State::listed);
   return one;
 }
 
@@ -86,8 +89,21 @@ void Ring_Port::cancel(Submission& operation) noexcept {
   State::set(operation, State::canceled);
   if (State::is(operation, State::starved)) feed(operation);
   if (State::is(operation, State::listed)) return;
+  if (operation.request == Request::accept_many && !shared_ && !ring_.is_foreign() && take_back(operation)) {
+    return (void)ring_.hand_over();
+  }
   armed_list_.remove(operation);
   listed_.push(operation);
+}
+
+/// False: no entry is free.
+bool Ring_Port::take_back(Submission& operation) noexcept {
+  io_uring_sqe* const entry = ring_.next_entry();
+  if (entry == nullptr) return false;
+  io_uring_prep_cancel64(entry, user_data(operation), 0);
+  entry->user_data = nobody;
+  entry->flags = IOSQE_CQE_SKIP_SUCCESS;
+  return true;
 }
 
 /// It may look for a buffer again.
@@ -104,6 +120,7 @@ void Ring_Port::cancel_all() noexcept {
 
 std::size_t Ring_Port::abandon(std::span<Ready> out) noexcept {
   const auto lock = held();
+  close_accepted();
   ring_.close();
   registered_ = cancel_all_ = canceling_all_ = false;
   armed_ = 0;
@@ -114,6 +131,19 @@ std::size_t Ring_Port::abandon(std::span<Ready> out) noexcept {
     }
   }
   return tell_ended(out);
+}
+
+/// Descriptors that nobody will be told of.
+void Ring_Port::close_accepted() noexcept {
+  if (!ring_.is_open()) return;
+  unsigned head = 0;
+  io_uring_cqe* completion = nullptr;
+  io_uring_for_each_cqe(ring_.native(), head, completion) {
+    if ((completion->user_data & poll_mark) != 0 || completion->res < 0) continue;
+    const auto& operation = *reinterpret_cast<const Submission*>(static_cast<std::uintptr_t>(completion->user_data));
+    const bool accepts = operation.request == Request::accept || operation.request == Request::accept_many;
+    if (accepts) os::close(Handle{completion->res});
+  }
 }
 
 std::size_t Ring_Port::outstanding() const noexcept {
@@ -196,11 +226,7 @@ bool Ring_Port::hand_over() noexcept {
       error != 0 ? end(*one, error) : list_armed(*one);
       continue;
     }
-    io_uring_sqe* const entry = ring_.next_entry();
-    if (entry == nullptr) return false;
-    io_uring_prep_cancel64(entry, user_data(*one), 0);
-    entry->user_data = nobody;
-    entry->flags = IOSQE_CQE_SKIP_SUCCESS;
+    if (!take_back(*one)) return false;
     (void)listed_.pop();
     list_armed(*one);
   }
@@ -222,6 +248,9 @@ bool Ring_Port::arm(Submission& operation) noexcept {
   switch (operation.request) {
     case Request::accept:
       io_uring_prep_accept(entry, fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      break;
+    case Request::accept_many:
+      io_uring_prep_multishot_accept(entry, fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
       break;
     case Request::connect: {
       const auto& address = *reinterpret_cast<const Socket_Address*>(operation.data);
@@ -302,50 +331,60 @@ std::size_t Ring_Port::tell_ended(std::span<Ready> out) noexcept {
 bool Ring_Port::settle(const io_uring_cqe& completion, Ready& ready) noexcept {
   const auto lock = held();
   auto& operation = *reinterpret_cast<Submission*>(static_cast<std::uintptr_t>(completion.user_data));
-  const bool lends = operation.request == Request::receive_lent;
-  std::uint8_t set = Ready::completed;
-  std::uint16_t index = 0;
+  ready = {completion.user_data, Ready::completed, 0, completion.res};
   if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
-    index = static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
+    ready.buffer = static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
     ++lent_;
     if (completion.res > 0) {
-      set |= Ready::lent;
+      ready.set |= Ready::lent;
     } else {
-      recycle(index);
+      recycle(ready.buffer);
     }
   }
-  std::int32_t result = completion.res;
-  if ((completion.flags & IORING_CQE_F_MORE) == 0) {
-    --armed_;
-    State::unset(operation, State::armed);
-    const bool canceled = State::is(operation, State::canceled) || canceling_all_;
-    if (armed_ == 0) canceling_all_ = false;
-    (State::is(operation, State::listed) ? listed_ : armed_list_).remove(operation);  // listed to be taken back
-    if (!canceled && completion.res == -ECANCELED) {  // the thread that handed it over has ended
-      listed_.push(operation);
-      return false;
-    }
-    if (lends && !canceled && completion.res == -ENOBUFS) {
-      State::set(operation, State::starved);
-      starved_.push(operation);
-      return false;
-    }
-    if (lends && !canceled && completion.res == -EINVAL && multishot_) {
-      multishot_ = false;
-      listed_.push(operation);
-      return false;
-    }
-    if (lends && !canceled && completion.res > 0) {  // it had its share, or ended early, as when the queue is full
-      listed_.push(operation);
-    } else {
-      const bool tries = result == -ENOBUFS || (result == -EINVAL && multishot_);  // as above, but for the cancel
-      if (lends && canceled && tries) result = -ECANCELED;
-      set |= Ready::last;
-      told_last(operation);
-    }
+  if ((completion.flags & IORING_CQE_F_MORE) == 0 && !has_ended(operation, ready)) return false;
+  if (operation.request == Request::poll && ready.result >= 0) {
+    ready.result = ready_of(static_cast<std::uint32_t>(ready.result));
   }
-  if (operation.request == Request::poll && result >= 0) result = ready_of(static_cast<std::uint32_t>(result));
-  ready = {user_data(operation), set, index, result};
+  return true;
+}
+
+/// The kernel has it no more. False: it comes anew, and there is nothing to tell.
+bool Ring_Port::has_ended(Submission& operation, Ready& ready) noexcept {
+  --armed_;
+  (State::is(operation, State::listed) ? listed_ : armed_list_).remove(operation);  // listed to be taken back
+  State::unset(operation, State::armed);
+  const bool repeats = operation.request == Request::receive_lent || operation.request == Request::accept_many;
+  const bool canceled = State::is(operation, State::canceled) || canceling_all_;
+  if (armed_ == 0) canceling_all_ = false;
+  if (repeats || ready.result < 0) {
+    if (!canceled && begins_anew(operation, ready.result)) return ready.result >= 0;
+    if (canceled && is_of_no_buffer(operation, ready.result)) ready.result = -ECANCELED;
+  }
+  ready.set |= Ready::last;
+  told_last(operation);
+  return true;
+}
+
+/// What the kernel has said in place of a receive that goes on.
+bool Ring_Port::is_of_no_buffer(const Submission& operation, std::int32_t result) const noexcept {
+  if (operation.request != Request::receive_lent) return false;
+  return result == -ENOBUFS || (result == -EINVAL && multishot_);
+}
+
+/// The next wait hands it over again, or when a buffer is there.
+bool Ring_Port::begins_anew(Submission& operation, std::int32_t result) noexcept {
+  const bool lends = operation.request == Request::receive_lent;
+  if (lends && result == -ENOBUFS) {
+    State::set(operation, State::starved);
+    starved_.push(operation);
+    return true;
+  }
+  const bool refused = lends && result == -EINVAL && multishot_;
+  if (refused) multishot_ = false;
+  // It had its share, or ended early, as when the queue is full; or the thread that handed it over has ended.
+  const bool goes_on = lends ? result > 0 : operation.request == Request::accept_many && result >= 0;
+  if (!refused && !goes_on && result != -ECANCELED) return false;
+  listed_.push(operation);
   return true;
 }
 

@@ -70,6 +70,7 @@ class Ring_Port final : public Completion_Port {
   void cancel_all() noexcept override;
   std::size_t abandon(std::span<Ready> out) noexcept override;
   std::size_t outstanding() const noexcept override;
+  bool accepts_many() const noexcept override { return ring_.is_for_one(); }
   Result<> lend_buffers() override;
   Bytes lent(const Ready& completion) const noexcept override;
   bool give_back(std::uint16_t buffer) noexcept override;
@@ -96,6 +97,7 @@ class Ring_Port final : public Completion_Port {
     return shared_ ? std::unique_lock{mutex_} : std::unique_lock<std::mutex>{};
   }
   void recycle(std::uint16_t buffer) noexcept;
+  bool take_back(Submission& operation) noexcept;
   bool arm(Submission& operation) noexcept;
   void list_armed(Submission& operation) noexcept;
   Raw make_room(const Submission& operation) noexcept;
@@ -104,6 +106,10 @@ class Ring_Port final : public Completion_Port {
   void publish() noexcept;
   void end(Submission& operation, Raw error) noexcept;
   std::size_t tell_ended(std::span<Ready> out) noexcept;
+  bool has_ended(Submission& operation, Ready& ready) noexcept;
+  bool begins_anew(Submission& operation, std::int32_t result) noexcept;
+  bool is_of_no_buffer(const Submission& operation, std::int32_t result) const noexcept;
+  void close_accepted() noexcept;
   void told_last(Submission& operation) noexcept;
   std::byte* buffer(unsigned index) const noexcept { return buffers_.get() + stride * index; }
 

@@ -19,6 +19,7 @@ namespace os {
 /// What a Completion_Port is to do with a handle, and what its completion tells.
 enum class Request : std::uint8_t {
   accept,        ///< the number of the new descriptor, made as os::accept makes it
+  accept_many,   ///< the same, again and again until its last completion; for a port that `accepts_many`
   connect,       ///< `data` is a Socket_Address; 0
   receive,       ///< into `data`; bytes, 0: the end
   receive_lent,  ///< into buffers that the port lends, again and again until its last completion: an end or an error
@@ -69,7 +70,8 @@ class Submission {
 
 /// Carries out operations and tells of their completions: POSA's Asynchronous Operation Processor and Completion Event
 /// Queue. One object with a Demultiplexer, whose `wait` hands over what was submitted, and returns completions among
-/// the events: Ready with `completed` set. Each operation completes once, but `receive_lent`, which ends with `last`.
+/// the events: Ready with `completed` set. Each operation completes once, but `receive_lent`
+/// and `accept_many`, which end with `last`.
 /// @threads as the Demultiplexer; after Demultiplexer::share any, but for a wait under way that does not count
 class Completion_Port {
  public:
@@ -85,6 +87,9 @@ class Completion_Port {
   /// Operations whose last completion was not told yet.
   virtual std::size_t outstanding() const noexcept = 0;
 
+  /// Whether it knows `accept_many`: whose cancel then takes effect before it returns, so that nobody more is accepted
+  /// and the handle may be closed. Who was accepted before is told of.
+  virtual bool accepts_many() const noexcept { return false; }
   /// Makes the buffers that `receive_lent` reads into; before the first of these. Errors: not_enough_memory,
   /// or the system's: Linux before 5.19 has none.
   virtual Result<> lend_buffers() = 0;

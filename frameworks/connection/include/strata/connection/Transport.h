@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <system_error>
 
@@ -15,6 +16,7 @@
 namespace strata {
 inline namespace STRATA_EXPORT v1 {
 
+class Event_Handler;
 class Reactor;
 class Service;
 class Svc_Handler;
@@ -47,6 +49,8 @@ class Transport {
   static Result<> deliver(Svc_Handler& handler, Bytes bytes);
   /// After a delivery. False when the handler takes no more now: closed, suspended or paused.
   static bool wants_more(const Svc_Handler& handler) noexcept;
+  /// The same at the beginning of an upcall of its own.
+  static bool wants_input(const Svc_Handler& handler) noexcept;
   static Result<> deliver_end(Svc_Handler& handler);
   /// After that. False: what it had left unread came first, and it takes no more now: the end is to be delivered anew.
   static bool knows_end(const Svc_Handler& handler) noexcept;
@@ -62,9 +66,26 @@ class Transport {
   static Bytes buffer(Svc_Handler& handler) noexcept;
 };
 
+/// Takes connections from a listening socket by operations of its own. @threads home
+class Accepting {
+ public:
+  using Hook = Result<> (*)(Event_Handler& listener, Result<os::Unique_Handle> taken);
+
+  virtual ~Accepting() = default;
+  /// Tells of each by `hook`, an upcall of the listener, until `pause`, `stop` or an error. Nothing where it does so
+  /// already.
+  virtual void start(Handler_Ref listener, Hook hook) noexcept = 0;
+  /// From now on peers stay in the socket's queue; who was taken before is told of.
+  virtual void pause() noexcept = 0;
+  /// The same, and tells before it returns.
+  virtual void stop() noexcept = 0;
+};
+
 /// Makes the transports of a service's connections (Service::set_transports). @threads any
 class Transports {
  public:
+  /// For a listener that lives in `home`, and takes whoever comes. Null: it accepts on readiness.
+  virtual std::unique_ptr<Accepting> accept(Reactor& /*home*/, os::Handle /*listening*/) noexcept { return nullptr; }
   /// For a connection that lives in `home`. Null when memory is out.
   virtual Transport* make(Reactor& home, os::Handle handle) noexcept = 0;
 

@@ -23,6 +23,7 @@ class Completion_Transports final : public Transports {
   static Result<std::unique_ptr<Completion_Transports>> open(std::span<Reactor* const> reactors);
   ~Completion_Transports();
 
+  std::unique_ptr<Accepting> accept(Reactor& home, os::Handle listening) noexcept override;
   Transport* make(Reactor& home, os::Handle handle) noexcept override;
   /// Bytes of the buffers that the reactors' connections share.
   std::size_t shared_size() const noexcept;
