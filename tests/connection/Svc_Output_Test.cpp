@@ -30,6 +30,7 @@ class Svc_Output_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_send_that_takes_nothing_queues_all);
   CPPUNIT_TEST(a_blocked_send_is_not_tried_again_in_the_same_turn);
   CPPUNIT_TEST(output_is_watched_only_while_something_is_queued);
+  CPPUNIT_TEST(a_peer_that_takes_little_costs_few_turns);
   CPPUNIT_TEST(a_send_that_fails_closes_once_with_its_error);
   CPPUNIT_TEST(a_queue_whose_send_fails_closes_once_with_its_error);
   CPPUNIT_TEST(a_reset_in_the_middle_of_a_reply_is_one_close);
@@ -242,6 +243,31 @@ class Svc_Output_Test : public CppUnit::TestFixture {
       client.send("patience");
       rig.until([&] { return seam.sends != 0; });
       CPPUNIT_ASSERT_EQUAL(std::size_t{1}, seam.sends);
+    });
+  }
+
+  /// However low the mark is that its queue is above, and whatever waits to be delivered. Where buffers are as small as
+  /// they are said to be.
+  void a_peer_that_takes_little_costs_few_turns() {
+    static constexpr std::array<std::string_view, 2> simulated{"sim", "sim-ring"};
+    on_each(simulated, {.stream = {.high_water = 1'000, .low_water = 1'000}}, [](Rig& rig) {
+      rig.backend.simulator()->buffer_size(3'000);
+      auto& client = rig.connect();
+      std::string sent;
+      rig.stage->on_data = [&sent](Host& h, Bytes bytes) {
+        Rig::expect_ok(h.unread(bytes));  // it would go on with them
+        if (sent.size() < 50'000) sent += pattern(7'000), Rig::expect_ok(h.put(pattern(7'000)));
+        return Result<>{};
+      };
+      client.send("x");
+      for (int i = 0; i < 40; ++i) {
+        const std::uint64_t before = rig.turns();
+        rig.run_for(1s);
+        CPPUNIT_ASSERT(rig.turns() - before < 50);
+        client.read(1'500);
+      }
+      rig.expect_reply(client, sent);
+      CPPUNIT_ASSERT(sent.size() > 50'000);
     });
   }
 

@@ -258,7 +258,7 @@ bool Completion_Transport::sending() noexcept {
 }
 
 Result<std::size_t> Completion_Transport::send(Svc_Handler& handler, std::span<const Const_Bytes> parts) {
-  if (sending()) return fail(std::errc::operation_would_block);
+  if (sending() || awaits_room()) return fail(std::errc::operation_would_block);
   std::size_t total = 0;
   for (const Const_Bytes part : parts) total += part.size();
   Reactor& home = engine_.home;
@@ -300,6 +300,11 @@ void Completion_Transport::sent(std::int32_t result) noexcept {
   }
   engine_.give_chunk(std::move(chunk));
   let_go();
+}
+
+/// The last one came back for want of it, and a poll is to tell.
+bool Completion_Transport::awaits_room() const noexcept {
+  return aside_ != nullptr && aside_->polling && aside_->awaits && any(aside_->awaited & os::Interest::output);
 }
 
 Result<> Completion_Transport::shutdown_send(Svc_Handler&) { return shut(handle); }

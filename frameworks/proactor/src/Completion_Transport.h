@@ -100,6 +100,7 @@ class Completion_Transport final : public Transport, public Completion_Handler {
   void submit_receive() noexcept;
   void submit_poll() noexcept;
   Result<> note(const os::Ready& completion) noexcept;
+  bool awaits_room() const noexcept;
   Result<> watch(bool something, os::Interest directions);
   void polled(std::int32_t result) noexcept;
   static Result<> take_up(Event_Handler& handler, void*);
