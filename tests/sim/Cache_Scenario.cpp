@@ -74,20 +74,25 @@ class Asker {
 
 class Cache_Run {
  public:
-  Cache_Run(std::uint64_t seed, Serving serving, Simulator& world)
-      : random_{seed ^ 0xcac4e}, plan_{Random{seed ^ 0x7e4d}, serving}, world_{world} {}
+  Cache_Run(std::uint64_t seed, const Setting& setting, Simulator& world)
+      : random_{seed ^ 0xcac4e}, plan_{Random{seed ^ 0x7e4d}, setting}, world_{world} {}
 
   void run() {
     reactor_ = std::move(*strata::Reactor::open(plan_.reactor));
     pool_ = plan_.open_pool(*reactor_);
+    transports_ = plan_.open_transports(*reactor_, pool_.get());
     service_.emplace("cache", *reactor_, strata::Stream_Options{}, nullptr, strata::Budget::unlimited,
                      serving_of(pool_));
+    service_->set_transports(transports_.get());
     acceptor_.emplace(*service_);
     if (!acceptor_->open(std::array{address()}, {.accept = plan_.accept})) return complain("nobody listens");
     world_.faults() = strata::sim::Faults::drawn(random_, false);
     world_.faults().no_descriptor = 0;  // an echo's matter
     if (pool_ && !pool_->start()) return complain("the reactors do not start");
-    os::Thread server = std::move(*os::spawn("server", [this] { ran_ = reactor_->run(); }));
+    os::Thread server = std::move(*os::spawn("server", [this] {
+      ran_ = reactor_->run();
+      reactor_->end_operations();
+    }));
     {
       std::vector<os::Thread> peers;
       const std::uint64_t count = random_.between(2, 4);
@@ -168,6 +173,7 @@ class Cache_Run {
   Random random_;
   const Serving_Plan plan_;
   Simulator& world_;
+  std::unique_ptr<strata::Completion_Transports> transports_;
   std::unique_ptr<strata::Reactor> reactor_;
   std::unique_ptr<strata::Reactor_Pool> pool_;
   std::optional<strata::Service> service_;
@@ -180,11 +186,11 @@ class Cache_Run {
 
 }  // namespace
 
-Verdict run_cache(std::uint64_t seed, Serving serving, std::ostream* trace) {
+Verdict run_cache(std::uint64_t seed, const Setting& setting, std::ostream* trace) {
   Simulator world{seed};
   world.trace().print_live(trace);
   world.end_after(600s);
-  auto run = std::make_unique<Cache_Run>(seed, serving, world);
+  auto run = std::make_unique<Cache_Run>(seed, setting, world);
   if (world.run([&run] { run->run(); })) return {world.trace().hash(), run->complaint()};
   keep(std::move(run));
   return {world.trace().hash(), world.diagnosis()};

@@ -40,8 +40,8 @@ void draw_cuts(Random& random, Echo_Plan& plan) {
 
 }  // namespace
 
-Echo_Plan::Echo_Plan(std::uint64_t seed, Serving serving)
-    : threads{Random{seed ^ 0x7e4d}, serving}, descriptors{1024}, buffer{64 * 1024},
+Echo_Plan::Echo_Plan(std::uint64_t seed, const Setting& setting)
+    : threads{Random{seed ^ 0x7e4d}, setting}, descriptors{1024}, buffer{64 * 1024},
       byte_limit{strata::Budget::unlimited} {
   Random random{seed ^ 0x5ca1ab1e};
   calm = random.chance(0.5);

@@ -16,7 +16,7 @@ namespace strata_test {
 
 /// All that a seed decides about an echo run.
 struct Echo_Plan {
-  explicit Echo_Plan(std::uint64_t seed, Serving serving = Serving::single);
+  explicit Echo_Plan(std::uint64_t seed, const Setting& setting = {});
 
   /// Nothing that may cut a connection is on: every client must get all of its bytes.
   bool calm = false;

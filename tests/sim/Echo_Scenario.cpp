@@ -32,8 +32,8 @@ constexpr strata::Duration patience = 300s;  // virtual; the longest that a faul
 /// One run: the world, the daemon's parts in it, and its clients.
 class Echo_Run {
  public:
-  Echo_Run(std::uint64_t seed, Serving serving, Simulator& simulator)
-      : plan_{seed, serving}, simulator_{simulator}, ledger_{plan_, seed, simulator} {}
+  Echo_Run(std::uint64_t seed, const Setting& setting, Simulator& simulator)
+      : plan_{seed, setting}, simulator_{simulator}, ledger_{plan_, seed, simulator} {}
 
   void run() {
     start();
@@ -51,7 +51,9 @@ class Echo_Run {
     simulator_.buffer_size(plan_.buffer);
     reactor_ = *Reactor::open(plan_.threads.reactor);
     pool_ = plan_.threads.open_pool(*reactor_);
+    transports_ = plan_.threads.open_transports(*reactor_, pool_.get());
     service_.emplace(*reactor_, process_, ledger_, serving_of(pool_));
+    service_->set_transports(transports_.get());
     acceptor_.emplace(*service_);
     const std::array<std::uint8_t, 4> loopback{127, 0, 0, 1};
     const std::array addresses{strata::os::Socket_Address::ipv4(loopback, 7007)};
@@ -152,6 +154,7 @@ class Echo_Run {
     acceptor_.reset();
     pool_.reset();
     reactor_.reset();  // closes what a failed run has left
+    transports_.reset();
     service_.reset();
     clients_.clear();
     if (simulator_.open_descriptors() != 0) {
@@ -165,6 +168,7 @@ class Echo_Run {
   Simulator& simulator_;
   Echo_Ledger ledger_;
   strata::Budget process_;
+  std::unique_ptr<strata::Completion_Transports> transports_;
   std::unique_ptr<Reactor> reactor_;
   std::unique_ptr<strata::Reactor_Pool> pool_;
   std::optional<Echo_Service> service_;
@@ -174,12 +178,12 @@ class Echo_Run {
 
 }  // namespace
 
-Verdict run_echo(std::uint64_t seed, Serving serving, std::ostream* trace) {
+Verdict run_echo(std::uint64_t seed, const Setting& setting, std::ostream* trace) {
   Simulator simulator{seed};
   simulator.trace().print_live(trace);
   simulator.end_after(2 * patience);
-  auto run = std::make_unique<Echo_Run>(seed, serving, simulator);
-  if (serving == Serving::single) {
+  auto run = std::make_unique<Echo_Run>(seed, setting, simulator);
+  if (setting.serving == Serving::single) {
     run->run();
   } else if (!simulator.run([&run] { run->run(); })) {
     keep(std::move(run));

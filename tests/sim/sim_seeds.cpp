@@ -21,16 +21,19 @@
 namespace {
 
 using strata_test::Serving;
+using strata_test::Setting;
 using strata_test::Verdict;
 
 struct Named_Scenario {
   std::string_view name;
-  Verdict (*run)(std::uint64_t seed, Serving serving, std::ostream* trace);
+  Verdict (*run)(std::uint64_t seed, const Setting& setting, std::ostream* trace);
   std::uint64_t full;    ///< seeds of `check --full`
-  bool models = false;   ///< `serving` makes a difference
+  bool models = false;   ///< the setting makes a difference
 };
-Verdict run_pool(std::uint64_t seed, Serving, std::ostream* trace) { return strata_test::run_pool(seed, trace); }
-Verdict run_reactor(std::uint64_t seed, Serving, std::ostream* trace) { return strata_test::run_reactor(seed, trace); }
+Verdict run_pool(std::uint64_t seed, const Setting&, std::ostream* trace) { return strata_test::run_pool(seed, trace); }
+Verdict run_reactor(std::uint64_t seed, const Setting&, std::ostream* trace) {
+  return strata_test::run_reactor(seed, trace);
+}
 
 constexpr Named_Scenario scenarios[] = {{"echo", strata_test::run_echo, 100'000, true},
                                         {"cache", strata_test::run_cache, 50'000, true},
@@ -41,7 +44,7 @@ constexpr std::string_view models[] = {"single", "worker-pool", "multi-reactor",
 struct Task {
   const char* program = "";
   std::string_view scenario = "echo";
-  Serving serving = Serving::single;
+  Setting setting;
   std::uint64_t first = 1;
   std::uint64_t seeds = 0;  ///< 0: as many as fit the kind of run
   bool trace = false;
@@ -50,11 +53,12 @@ struct Task {
 Task task;
 std::uint64_t seed_running = 0;
 
-std::string_view model() { return models[static_cast<std::size_t>(task.serving)]; }
+std::string_view model() { return models[static_cast<std::size_t>(task.setting.serving)]; }
 
 void print_replay() {
   std::cerr << "replay: " << task.program << " --scenario " << task.scenario;
-  if (task.serving != Serving::single) std::cerr << " --model " << model();
+  if (task.setting.serving != Serving::single) std::cerr << " --model " << model();
+  if (task.setting.completions) std::cerr << " --proactor io_uring";
   std::cerr << " --seed " << seed_running << " --trace\n";
 }
 
@@ -68,15 +72,15 @@ void died(int signal) {
 /// Empty, or what is wrong with this seed.
 std::string check(const Named_Scenario& scenario, std::uint64_t seed) {
   seed_running = seed;
-  const Verdict first = scenario.run(seed, task.serving, task.trace ? &std::cout : nullptr);
+  const Verdict first = scenario.run(seed, task.setting, task.trace ? &std::cout : nullptr);
   if (!first.complaint.empty()) return first.complaint;
-  const Verdict second = scenario.run(seed, task.serving, nullptr);
+  const Verdict second = scenario.run(seed, task.setting, nullptr);
   if (!second.complaint.empty()) return "only the second run: " + second.complaint;
   return first.hash == second.hash ? "" : "two runs of one seed differ";
 }
 
 std::uint64_t default_seeds(const Named_Scenario& scenario) {
-  const bool threads = task.serving != Serving::single || scenario.run == strata_test::run_cache;
+  const bool threads = task.setting.serving != Serving::single || scenario.run == strata_test::run_cache;
   const std::uint64_t usual = threads ? 100 : 2000;  // threads that take turns are slower
   const bool whole = std::getenv("STRATA_FULL") != nullptr;
   const std::uint64_t seeds = whole ? scenario.full : usual;
@@ -92,14 +96,15 @@ int run(const Named_Scenario& scenario) {
       return 1;
     }
   }
-  std::cout << scenario.name << (scenario.models ? ", " : "") << (scenario.models ? model() : "") << ": " << task.seeds
+  std::cout << scenario.name << (scenario.models ? ", " : "") << (scenario.models ? model() : "")
+            << (task.setting.completions ? ", completions" : "") << ": " << task.seeds
             << " seeds from " << task.first << ", each twice, all well\n";
   return 0;
 }
 
 int usage() {
-  std::cerr << "usage: " << task.program << " [--scenario|--service NAME] [--model MODEL] [--seeds N] [--first SEED]"
-               " [--seed SEED] [--trace]\n"
+  std::cerr << "usage: " << task.program << " [--scenario|--service NAME] [--model MODEL] [--proactor io_uring|none]"
+               " [--seeds N] [--first SEED] [--seed SEED] [--trace]\n"
             << "scenarios:";
   for (const Named_Scenario& each : scenarios) std::cerr << ' ' << each.name;
   std::cerr << "\nmodels:";
@@ -130,7 +135,13 @@ bool parse(std::span<char* const> arguments) {
     if (name == "--model") {
       const auto* const found = std::ranges::find(models, std::string_view{arguments[i]});
       if (found == std::end(models)) return false;
-      task.serving = static_cast<Serving>(found - std::begin(models));
+      task.setting.serving = static_cast<Serving>(found - std::begin(models));
+      continue;
+    }
+    if (name == "--proactor") {
+      const std::string_view which = arguments[i];
+      if (which != "io_uring" && which != "none") return false;
+      task.setting.completions = which == "io_uring";
       continue;
     }
     const auto value = number(arguments[i]);
