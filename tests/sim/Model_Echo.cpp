@@ -102,7 +102,8 @@ strata::Result<> Model_Echo::hold(Bytes bytes) {
   }
   release_later_ = schedule(std::chrono::microseconds{ledger_.random.below(5'000)}, [this] {
     const Upcall upcall{*this, "timer"};
-    const bool above = queued() > ledger_.plan.stream.high_water;  // a send may have come back since: handle_writable does
+    // A send may have come back meanwhile, so that this is above the mark: then handle_writable tries again.
+    const bool above = queued() > ledger_.plan.stream.high_water;
     if (!release() && !above) close_noted(false);
   });
   return {};
