@@ -93,7 +93,7 @@ class Test_File {
 };
 
 // The two workloads for files. A Files has
-//   struct Request : File_Request   with what it needs for one operation
+//   struct Request : File_Request   with what it needs for one operation; it may read to a place of its own: `data`
 //   void read(Request&)             the whole block; on the thread of run(), which also calls request.done
 //   void write(Request&)
 //   void run()                      until nothing is in flight; done may ask for more
@@ -102,8 +102,11 @@ class Test_File {
 template <typename Files>
 class File_Bench {
  public:
-  File_Bench(const char* peer, int argc, char** argv)
-      : peer_(peer), file_(argument(argc, argv, "--folder", std::filesystem::temp_directory_path().c_str())) {}
+  template <typename... Arguments>
+  File_Bench(const char* peer, int argc, char** argv, Arguments... of_files)
+      : peer_(peer),
+        file_(argument(argc, argv, "--folder", std::filesystem::temp_directory_path().c_str())),
+        files_(of_files...) {}
 
   void run() {
     const Shape reads{.block = 4 * 1024, .in_flight = 32, .operations = 100'000, .done = read_done};

@@ -19,7 +19,7 @@ COUNTED = ("1x64", "100x64", "churn")  # for system calls and instructions
 PROGRAMS = {
     "timers": ("timers_strata", "timers_libevent", "timers_libuv", "timers_asio", "timers_ace"),
     "post": ("post_strata", "floor_post", "post_libuv", "post_asio"),
-    "files": ("files_strata", "files_pool", "files_libuv"),
+    "files": ("files_strata io_uring", "files_strata emulated", "files_pool", "files_libuv"),
     "seam": ("seam_bench",),
 }
 
@@ -82,7 +82,7 @@ def main():
     groups = _chosen(_groups(arguments, names), arguments.filter)
     if arguments.list:
         for group in groups:
-            print(f"{group.name}: {' '.join(group.subjects) or 'nothing built'}")
+            print(f"{group.name}: {', '.join(group.subjects) or 'nothing built'}")
         return 0
     groups = [group for group in groups if group.subjects]
     if not groups or (os.cpu_count() or 1) < 2:

@@ -82,14 +82,16 @@ class Memory_Group(Group):
 
 
 class Program_Group(Group):
-    """Programs that print one JSON line {peer, op, n, ns} a figure; {…, per_second} where it is a rate."""
+    """Programs, each with what it is always told, that print one JSON line {peer, op, n, ns} a figure; {…, per_second}
+    where it is a rate."""
 
     def __init__(self, name, programs, arguments, binaries):
-        super().__init__(name, [each for each in programs if (binaries / each).exists()])
+        super().__init__(name, [each for each in programs if (binaries / each.split()[0]).exists()])
         self.arguments, self.binaries = arguments, binaries
 
     def measure(self, subject):
-        command = [str(self.binaries / subject), *self.arguments]
+        program, *told = subject.split()
+        command = [str(self.binaries / program), *told, *self.arguments]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=600)
         if done.returncode != 0:
             raise load.Load_Failed(f"{subject}: exit status {done.returncode}")
