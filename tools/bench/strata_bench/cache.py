@@ -17,12 +17,21 @@ LOADS = {"get1": ("get", 1), "set1": ("set", 1), "get16": ("get", 16), "set16": 
 ITEMS, VALUE = 10_000, 100  # bytes of a value
 
 
+# Ours: on readiness, and as `daemon` has it.
+ENGINES = {
+    "cache": {},
+    "cache_proactor": {"demultiplexer": "io_uring", "proactor": "io_uring"},
+    "cache_emulated": {"proactor": "emulated"},
+    "cache_auto": {"demultiplexer": None, "proactor": "auto"},
+}
+
+
 def _definitions(memory):
     service = {"name": "cache", "kind": "cache", "memory": f"{memory}MiB"}
-    ours = Definition("cache", "stratad", daemon={}, service=service)
+    ours = [Definition(name, "stratad", daemon=daemon, service=service) for name, daemon in ENGINES.items()]
     theirs = [Definition(name, MEMCACHED, ("-u", "root", "-l", "127.0.0.1", "-t", threads, "-m", str(memory), "-p"))
               for name, threads in (("memcached", "1"), ("memcached_t2", "2"))]
-    return {each.name: each for each in (ours, *theirs)}
+    return {each.name: each for each in (*ours, *theirs)}
 
 
 class Memcached(Server):
@@ -61,19 +70,20 @@ def _load(binaries, server, **options):
     return json.loads(done.stdout) if done.stdout else {}
 
 
-def built(binaries):
+def built(binaries, ours=("cache",), theirs=("memcached", "memcached_t2")):
     """Our own needs the bench's programs, the peer Debian's package."""
-    names = ["cache"] if (binaries / "cache_load").exists() and (binaries / "stratad").exists() else []
-    return names + ["memcached", "memcached_t2"] if names and pathlib.Path(MEMCACHED).exists() else names
+    if not all((binaries / program).exists() for program in ("cache_load", "stratad")):
+        return []
+    return [*ours, *(theirs if pathlib.Path(MEMCACHED).exists() else ())]
 
 
 class Cache_Group(Group):
     """One connection, 10,000 items of 100 bytes; depth 1, or 16 commands in a write."""
 
-    def __init__(self, name, binaries):
-        super().__init__(f"cache/{name}", built(binaries))
+    def __init__(self, load_name, subjects, binaries, prefix="cache/"):
+        super().__init__(f"{prefix}{load_name}", subjects)
         self.binaries, self._running = binaries, {}
-        self.operation, self.depth = LOADS[name]
+        self.operation, self.depth = LOADS[load_name]
 
     def measure(self, subject):
         server = self._running.get(subject)
@@ -110,4 +120,10 @@ class Cache_Memory_Group(Group):
 
 
 def groups(binaries):
-    return [*(Cache_Group(name, binaries) for name in LOADS), Cache_Memory_Group(binaries)]
+    return [*(Cache_Group(name, built(binaries), binaries) for name in LOADS), Cache_Memory_Group(binaries)]
+
+
+def completion_groups(binaries):
+    """The same loads on each engine."""
+    subjects = built(binaries, ENGINES, ("memcached",))
+    return [Cache_Group(name, subjects, binaries, "completions/cache_") for name in LOADS]

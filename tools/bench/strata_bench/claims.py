@@ -3,6 +3,7 @@
 import dataclasses
 
 from . import stats
+from .cache import LOADS as CACHE_LOADS
 from .load import WORKLOADS
 from .servers import PEERS, STRATA_MODELS
 
@@ -171,15 +172,38 @@ def _faults():
         yield Absolute("faults/pipeline/p99_ratio", subject, 2, least_rounds=stats.MIN_ROUNDS)
 
 
+# What `proactor: auto` is judged by: both engines, so the better one, whichever that is.
+AUTO = {"strata_auto": {"io_uring": "strata_proactor", "epoll": "strata"},
+        "cache_auto": {"io_uring": "cache_proactor", "epoll": "cache"}}
+
+
+def auto_ratios(samples):
+    """{workload: {engine: median of auto's ratios to it}} of all workloads of `completions` that have both."""
+    found = {}
+    for auto, engines in AUTO.items():
+        for workload in (*WORKLOADS, *(f"cache_{name}" for name in CACHE_LOADS)):
+            metric = f"completions/{workload}/cpu"
+            ratios = {engine: samples.ratios(metric, auto, name) for engine, name in engines.items()}
+            if all(ratios.values()):
+                found[workload] = {engine: stats.summarise(values).median for engine, values in ratios.items()}
+    return found
+
+
 def _completions():
     for workload in WORKLOADS:
         cpu = f"completions/{workload}/cpu"
         yield Ratio(cpu, "strata_proactor", "floor_uring", 1.05)
         yield Ratio(cpu, "strata_emulated", "strata", 1.05)
+        yield Ratio(cpu, "strata_operations_emulated", "strata_readiness", 1.05)
+        yield from (Ratio(cpu, "strata_auto", engine, 1.05) for engine in AUTO["strata_auto"].values())
+    for name in CACHE_LOADS:
+        cpu = f"completions/cache_{name}/cpu"
+        yield Ratio(cpu, "cache_emulated", "cache", 1.05)
+        yield from (Ratio(cpu, "cache_auto", engine, 1.05) for engine in AUTO["cache_auto"].values())
     yield Ratio("completions/churn/cpu", "strata_proactor", FLOOR, 0.92)
     yield Ratio("completions/10000x64/cpu", "strata_proactor", FLOOR, 0.95)
     yield Absolute("syscalls/100x64/all", "strata_proactor", 0.1)
-    yield Absolute("memory/idle", "strata_proactor", 256, least_rounds=3)
+    yield Absolute("completions/memory/idle", "strata_proactor", 256, least_rounds=3)
 
 
 def _models():

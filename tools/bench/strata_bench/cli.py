@@ -55,8 +55,9 @@ def _groups(arguments, names):
     if arguments.faults:
         return faults.groups(names, binaries, fleet)
     groups = [Echo_Group(workload, plain, fleet) for workload in WORKLOADS]
-    groups += models.groups(names, binaries, fleet) + completions.groups(names, fleet)
-    groups += [Memory_Group(names, binaries), *cache.groups(binaries)]
+    groups += models.groups(names, binaries, fleet) + completions.groups(names, binaries, fleet)
+    ready = [name for name in names if name not in servers.COMPLETIONS or name in arguments.server]
+    groups += [Memory_Group(ready, binaries), *cache.groups(binaries)]
     groups += [Syscall_Group(workload, counted, binaries) for workload in COUNTED]
     groups += [Instruction_Group(workload, plain, binaries) for workload in COUNTED]
     groups += [Program_Group(f"timers/{size}", PROGRAMS["timers"], [str(size)], binaries)

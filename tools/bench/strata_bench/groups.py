@@ -66,9 +66,9 @@ class Echo_Group(Group):
 class Memory_Group(Group):
     """The daemon's memory for one idle connection: the slope of its RSS from 1,000 to 10,000, in a fresh process."""
 
-    def __init__(self, servers, binaries):
+    def __init__(self, servers, binaries, name="memory"):
         subjects = [name for name in servers if ALL[name].most_connections >= 10_000]
-        super().__init__("memory", subjects, least=3, most=3)
+        super().__init__(name, subjects, least=3, most=3)
         self.binaries = binaries
 
     def measure(self, subject):
@@ -78,7 +78,7 @@ class Memory_Group(Group):
             before = resident_bytes(server.pid)
             with load.Held_Connections(self.binaries, server, more):
                 server.wait_until_quiet()
-                yield "memory/idle", subject, (resident_bytes(server.pid) - before) / more
+                yield f"{self.name}/idle", subject, (resident_bytes(server.pid) - before) / more
 
 
 class Program_Group(Group):

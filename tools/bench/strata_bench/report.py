@@ -66,6 +66,28 @@ def _echo_tables(samples, group, name):
     _grid(samples, f"{name}: p99 µs, median", columns("p99"), _median(samples))
 
 
+def _completion_tables(samples):
+    _echo_tables(samples, "completions", "Completions")
+    _grid(samples, "Completions: cache, CPU ns a command, median", _ending(samples, "completions/cache_", "/cpu"),
+          _median(samples))
+    _grid(samples, "Completions: RSS bytes for an idle connection; KiB that all share, once each buffer was filled",
+          _ending(samples, "completions/memory/"), _median(samples))
+    _auto_table(claims.auto_ratios(samples))
+
+
+def _auto_table(ratios):
+    """How far `auto` is from the better engine: the one that it has the greater ratio to."""
+    if not ratios:
+        return
+    worst = {workload: max(of.values()) for workload, of in ratios.items()}
+    rows = [[workload, *(f"{ratio:.3f}" for ratio in of.values()), max(of, key=of.get)]
+            for workload, of in ratios.items()]
+    _table("Auto: its CPU to that of each engine, median of the ratios", ["", *next(iter(ratios.values())), "better"],
+           rows)
+    workload = max(worst, key=worst.get)
+    print(f"\nauto at its worst: {worst[workload]:.3f} × the better engine, in {workload}")
+
+
 def _model_tables(samples):
     title = f"Models: server CPU on one core, least µs a message (median ratio to {claims.FLOOR} of the same round)"
     _grid(samples, title, _ending(samples, "models/", "/cpu"), _cpu_cell(samples))
@@ -106,7 +128,7 @@ def _validity(samples):
 def print_markdown(run):
     samples = run.samples
     _echo_tables(samples, "echo", "Echo")
-    _echo_tables(samples, "completions", "Completions")
+    _completion_tables(samples)
     _model_tables(samples)
     _grid(samples, "Instructions a message, user", _ending(samples, "instructions/", "/message"), _median(samples))
     _grid(samples, "System calls a message", _ending(samples, "syscalls/"), _median(samples))

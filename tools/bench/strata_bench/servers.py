@@ -80,11 +80,15 @@ MODELS = {each.name: each for each in (
     Definition("asio_strands4", "peer_asio", ("--threads", "4")),
     Definition("asio_2", "peer_asio", ("--contexts", "2")),
 )}
-# Those that work by completions.
+# Those that work by completions; `strata_readiness` is what the same program as `strata_operations` does without them.
 COMPLETIONS = {each.name: each for each in (
     Definition("floor_uring", "floor_uring"),
     _strata("strata_proactor", {"demultiplexer": "io_uring", "proactor": "io_uring"}),
     _strata("strata_emulated", {"proactor": "emulated"}),
+    _strata("strata_auto", {"demultiplexer": None, "proactor": "auto"}),
+    Definition("strata_operations", "operations_echo", ("io_uring",)),
+    Definition("strata_operations_emulated", "operations_echo", ("emulated",)),
+    Definition("strata_readiness", "operations_echo", ("none",)),
 )}
 ALL = SINGLE | MODELS | COMPLETIONS
 STRATA_MODELS = [name for name, each in MODELS.items() if each.is_strata]
