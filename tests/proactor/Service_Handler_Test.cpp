@@ -4,6 +4,7 @@
 #include <array>
 #include <stdexcept>
 
+#include <strata/os/Operations.h>
 #include <strata/os/Shared_Memory.h>
 
 #include "Proactor_Rig.h"
@@ -22,6 +23,7 @@ class Service_Handler_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(nothing_completes_in_a_start);
   CPPUNIT_TEST(reads_complete_in_their_order);
   CPPUNIT_TEST(writes_complete_in_their_order_and_whole);
+  CPPUNIT_TEST(a_write_from_one_place_needs_no_gathering);
   CPPUNIT_TEST(a_write_of_nothing_completes);
   CPPUNIT_TEST(the_end_of_the_stream_fails_reads);
   CPPUNIT_TEST(a_reset_fails_what_is_under_way_with_its_error);
@@ -96,6 +98,25 @@ class Service_Handler_Test : public CppUnit::TestFixture {
       rig.until([&] { return rig.receive(got), got.size() == large.size() + 10; });
       CPPUNIT_ASSERT(got == "begin " + large + " end");
       rig.expect_diary("w6w4000000w4");
+    });
+  }
+
+  void a_write_from_one_place_needs_no_gathering() {
+    on_each_engine([](Rig& rig) {
+      static const os::Operations* below;
+      static int gathered;
+      below = &os::operations();
+      gathered = 0;
+      os::Operations counting = *below;
+      counting.send_gathered = [](os::Handle h, const strata::Const_Bytes* parts, std::size_t count) {
+        ++gathered;
+        return below->send_gathered(h, parts, count);
+      };
+      const os::Operations_Scope scope{counting};
+      rig.pair([](Actor& a, Completed&) { return a.write(block_of("from one place")); });
+      std::string got;
+      rig.until([&] { return rig.receive(got), got == "from one place"; });
+      CPPUNIT_ASSERT_EQUAL(0, gathered);
     });
   }
 

@@ -95,6 +95,7 @@ std::int32_t Asynch_Operation::try_now() noexcept {
   switch (kind) {
     case Kind::read: return raw_of(os::receive(own, block.writable()));
     case Kind::write: {
+      if (block.readable().size() == block.length()) return raw_of(os::send(own, block.readable()));
       std::array<Const_Bytes, os::max_gather> room;
       const std::size_t parts = block.gather(room);
       return raw_of(os::send(own, std::span<const Const_Bytes>{room}.first(parts)));
