@@ -167,8 +167,7 @@ void Simulated_Port::begin_wait() {
   thread_ = world_.threads.running_id();
   waited_in_ = true;
   next_look();
-  free_.insert(free_.end(), returned_.begin(), returned_.end());
-  returned_.clear();
+  take_returned();
   if (std::exchange(cancel_all_, false)) {
     for (Entry& each : entries_) each.canceled = true;
   }
@@ -180,6 +179,11 @@ void Simulated_Port::begin_wait() {
       begin(entry);
     }
   }
+}
+
+void Simulated_Port::take_returned() {
+  free_.insert(free_.end(), returned_.begin(), returned_.end());
+  returned_.clear();
 }
 
 /// How many of the starved may look for a buffer now.
@@ -339,6 +343,7 @@ Raw Simulated_Port::outcome_of(const Entry& entry) const {
 void Simulated_Port::fill_buffers(Entries::iterator entry, Socket& socket) {
   if (buffers_ == nullptr) return finish(entry, error(std::errc::invalid_argument));
   for (std::size_t share = 0;;) {
+    if (free_.empty()) take_returned();  // when it was given back, nobody waited for it
     if (free_.empty()) {
       entry->stage = Stage::starved;
       entry->starved_since = ++starvations_;

@@ -78,6 +78,7 @@ class Simulated_Port final : public os::Completion_Port {
   using Entries = std::list<Entry>;
 
   void may_use(std::string_view call, const os::Submission* operation);
+  void take_returned();
   std::size_t fed() const;
   void feed_starved();
   void begin(Entries::iterator entry);
@@ -111,7 +112,7 @@ class Simulated_Port final : public os::Completion_Port {
   const std::size_t buffer_count_, buffer_size_;
   std::unique_ptr<std::byte[]> buffers_;
   std::deque<std::uint16_t> free_;
-  std::vector<std::uint16_t> returned_;  ///< free from the next wait on
+  std::vector<std::uint16_t> returned_;  ///< free from the next wait on, or when one is missing
   std::vector<bool> lent_;               ///< by index
 };
 
