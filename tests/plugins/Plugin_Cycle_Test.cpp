@@ -27,6 +27,8 @@ class Plugin_Cycle_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Plugin_Cycle_Test);
   CPPUNIT_TEST(memory_mappings_and_descriptors_stay_as_they_are);
   CPPUNIT_TEST(connections_in_other_reactors_are_awaited);
+  CPPUNIT_TEST(operations_under_way_are_awaited);
+  CPPUNIT_TEST(operations_under_way_in_other_reactors_are_awaited);
   CPPUNIT_TEST_SUITE_END();
 
   static constexpr int clients = 8;
@@ -53,10 +55,10 @@ class Plugin_Cycle_Test : public CppUnit::TestFixture {
   }
 
   /// Half of the connections are open when the service stops.
-  static void cycle(Plugin_Rig& rig) {
+  static void cycle(Plugin_Rig& rig, const std::string& kind = "echo") {
     const std::string path = (rig.folder() / "socket").string();
-    CPPUNIT_ASSERT_EQUAL(std::string{},
-                         rig.configure("{ name: a, kind: echo, library: echo.so, listen: \"unix://" + path + "\" }"));
+    CPPUNIT_ASSERT_EQUAL(std::string{}, rig.configure("{ name: a, kind: " + kind +
+                                                      ", library: echo.so, listen: \"unix://" + path + "\" }"));
     rig.start();
     std::vector<SOCK_Stream> streams;
     for (int i = 0; i < clients; ++i) {
@@ -70,6 +72,14 @@ class Plugin_Cycle_Test : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(0, Plugin_Rig::mappings("echo.so"));
   }
 
+  static void cycles_of_operations(unsigned beside) {
+    Log_System::process().set_level("", Log_Level::off);
+    Plugin_Rig rig{"epoll"};
+    rig.write("echo", os::read_file(STRATA_BLOCK_ECHO_PLUGIN, 1 << 26).value());
+    if (beside != 0) rig.spread(beside);
+    for (std::uint64_t i = count(1'000) / 10; i != 0; --i) cycle(rig, "block-echo");
+  }
+
  public:
   void connections_in_other_reactors_are_awaited() {
     Log_System::process().set_level("", Log_Level::off);
@@ -78,6 +88,9 @@ class Plugin_Cycle_Test : public CppUnit::TestFixture {
     rig.spread(2);
     for (std::uint64_t i = count(1'000) / 10; i != 0; --i) cycle(rig);
   }
+
+  void operations_under_way_are_awaited() { cycles_of_operations(0); }
+  void operations_under_way_in_other_reactors_are_awaited() { cycles_of_operations(2); }
 
   void memory_mappings_and_descriptors_stay_as_they_are() {
     Log_System::process().set_level("", Log_Level::off);

@@ -15,7 +15,9 @@
 #include <strata/configurator/Service_Repository.h>
 #include <strata/os/File.h>
 #include <strata/os/Process.h>
+#include <strata/proactor/Proactors.h>
 #include <strata/reactor/Reactor.h>
+#include <strata/reactor/Reactor_Options.h>
 
 namespace strata_test {
 
@@ -25,12 +27,16 @@ using namespace strata;
 /// A folder of its own, with copies of plugins, and one repository of services over a catalog that knows none.
 class Plugin_Rig {
  public:
-  Plugin_Rig() : reactor_(std::move(Reactor::open().value())) {
+  explicit Plugin_Rig(const std::string& demultiplexer = "auto")
+      : reactor_(std::move(Reactor::open({.demultiplexer = demultiplexer}).value())) {
     fs::create_directory(folder_);
     fs::permissions(folder_, fs::perms{0755});
   }
   ~Plugin_Rig() {
     services_.reset();
+    if (beside_ != nullptr) beside_->stop();
+    for (Reactor* one : reactors()) one->end(errc::stopping);
+    proactors_.reset();
     beside_.reset();
     fs::remove_all(folder_);
   }
@@ -71,7 +77,9 @@ class Plugin_Rig {
 
   /// From here on connections live in so many reactors beside, run by threads of their own.
   void spread(unsigned reactors) {
-    beside_ = std::move(Reactor_Pool::open(*reactor_, reactors).value());
+    Reactor_Options options;
+    options.demultiplexer = reactor_->demultiplexer();
+    beside_ = std::move(Reactor_Pool::open(*reactor_, reactors, options).value());
     CPPUNIT_ASSERT(beside_->start());
   }
   Reactor_Pool* beside() { return beside_.get(); }
@@ -79,6 +87,8 @@ class Plugin_Rig {
   Outcome<> prepare() {
     Service_Context context{*reactor_, nullptr};
     if (beside_ != nullptr) context.serving = beside_->serving();
+    if (proactors_ == nullptr) proactors_ = std::move(Proactors::open(reactors()).value());
+    context.proactors = proactors_.get();
     return services_->prepare(context);
   }
   void start() {
@@ -107,9 +117,17 @@ class Plugin_Rig {
   }
 
  private:
+  std::vector<Reactor*> reactors() const {
+    std::vector<Reactor*> all;
+    if (beside_ != nullptr) all.assign(beside_->serving().begin(), beside_->serving().end());
+    all.push_back(reactor_.get());
+    return all;
+  }
+
   fs::path folder_ = fs::temp_directory_path() / ("strata-plugins-" + std::to_string(os::process_id()));
   std::unique_ptr<Reactor> reactor_;
   std::unique_ptr<Reactor_Pool> beside_;
+  std::unique_ptr<Proactors> proactors_;
   Config_Errors errors_;
   std::unique_ptr<Service_Repository> services_;
 };

@@ -16,7 +16,7 @@ class Block_Echo final : public Service_Handler {
   struct Options {
     std::size_t block = 4096;
     static constexpr auto fields() {
-      return std::array{field<&Options::block, Size_Type>("block", "bytes that a read has room for").within(1, 1 << 20)};
+      return std::array{field<&Options::block, Size_Type>("block", "bytes that a read takes").within(1, 1 << 20)};
     }
   };
 
