@@ -110,33 +110,10 @@ class Sim_Completion_World_Test : public CppUnit::TestFixture {
   /// Whoever submits wakes who waits, or all wait for ever: that is found out.
   void what_is_submitted_during_a_wait_counts_for_the_next_one() {
     for (const bool wakes : {true, false}) {
-      static Port_Rig* rig = nullptr;  // threads that were given up have it for ever
       Simulator world{3};
-      const strata::Result<> run = world.run([&world, wakes] {
-        rig = new Port_Rig;
-        static std::string room(16, ' ');
-        auto& receive = *new Operation{Request::receive, rig->handle(), bytes_of(room)};
-        os::Waker waker = value_of(os::Waker::open());
-        value_of(rig->demultiplexer->add_waker(waker.handle(), 7));
-        expect_done(rig->demultiplexer->share());
-        rig->peer_sends();
-        os::Thread other = value_of(os::spawn("other", [&] {
-          world.advance(1ms);
-          rig->port.submit(receive);
-          if (wakes) waker.wake();
-        }));
-        Ready ready[4];
-        const auto first = rig->demultiplexer->wait(ready, -1ns);
-        other.join();
-        CPPUNIT_ASSERT_EQUAL(wakes, first.has_value());
-        if (!wakes) return;
-        CPPUNIT_ASSERT(*first == 1 && ready[0].token == 7);
-        CPPUNIT_ASSERT_EQUAL(1, rig->result_of(receive));
-      });
+      const strata::Result<> run = world.run([&world, wakes] { submit_during_a_wait(world, wakes); });
       CPPUNIT_ASSERT(run.has_value());
       CPPUNIT_ASSERT_EQUAL(wakes, world.diagnosis().empty());
-      abandon_all(rig->port);
-      delete std::exchange(rig, nullptr);
     }
   }
 
@@ -175,6 +152,28 @@ class Sim_Completion_World_Test : public CppUnit::TestFixture {
   }
 
  private:
+  static void submit_during_a_wait(Simulator& world, bool wakes) {
+    Port_Rig rig;
+    std::string room(16, ' ');
+    Operation receive{Request::receive, rig.handle(), bytes_of(room)};
+    os::Waker waker = value_of(os::Waker::open());
+    (void)value_of(rig->add_waker(waker.handle(), 7));
+    expect_done(rig->share());
+    rig.peer_sends();
+    os::Thread other = value_of(os::spawn("other", [&] {
+      world.advance(1ms);
+      rig.port.submit(receive);
+      if (wakes) waker.wake();
+    }));
+    Ready ready[4];
+    const auto first = rig->wait(ready, -1ns);
+    other.join();
+    CPPUNIT_ASSERT_EQUAL(wakes, first.has_value());
+    if (!wakes) return abandon_all(rig.port);
+    CPPUNIT_ASSERT(*first == 1 && ready[0].token == 7);
+    CPPUNIT_ASSERT_EQUAL(1, rig.result_of(receive));
+  }
+
   /// In which order eight sends on as many streams end, how many in the first wait, and the trace.
   static std::tuple<std::string, std::size_t, std::uint64_t> run_of(std::uint64_t seed) {
     Simulator world{seed};
