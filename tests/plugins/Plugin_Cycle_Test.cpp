@@ -14,6 +14,7 @@
 #include <strata/wrappers/SOCK_Stream.h>
 #include <strata/wrappers/UNIX_Addr.h>
 #include <strata_test/Descriptor_Guard.h>
+#include <strata_test/Mechanisms.h>
 #include <strata_test/Scale.h>
 
 #include "Plugin_Rig.h"
@@ -72,12 +73,15 @@ class Plugin_Cycle_Test : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(0, Plugin_Rig::mappings("echo.so"));
   }
 
+  /// Each open connection has a read with the engine when it is cut off.
   static void cycles_of_operations(unsigned beside) {
     Log_System::process().set_level("", Log_Level::off);
-    Plugin_Rig rig{"epoll"};
-    rig.write("echo", os::read_file(STRATA_BLOCK_ECHO_PLUGIN, 1 << 26).value());
-    if (beside != 0) rig.spread(beside);
-    for (std::uint64_t i = count(1'000) / 10; i != 0; --i) cycle(rig, "block-echo");
+    for (const std::string_view mechanism : mechanisms()) {
+      Plugin_Rig rig{std::string{mechanism}};
+      rig.write("echo", os::read_file(STRATA_BLOCK_ECHO_PLUGIN, 1 << 26).value());
+      if (beside != 0) rig.spread(beside);
+      for (std::uint64_t i = count(1'000) / 10; i != 0; --i) cycle(rig, "block-echo");
+    }
   }
 
  public:

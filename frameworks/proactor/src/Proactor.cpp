@@ -39,7 +39,8 @@ void Proactor_Core::take_back(Asynch_Operation* operation) noexcept {
   operation->place = operation->moved = operation->charged = 0;
   operation->error = operation->asked = {};
   operation->polled = operation->told = operation->full = operation->connecting = false;
-  operation->away = operation->begun = operation->finished = false;
+  operation->begun = operation->finished = false;
+  operation->away = false;  // it is still set where the handler was closed before the engine gave it back
   operation->ending = 0;
   const std::lock_guard held{monitor_};
   if (free_count_ == most_free) return delete operation;
