@@ -23,7 +23,7 @@ class Echo final : public Service_Handler {
   Result<> handle_write(Completed) override { return read(4096); }
 };
 
-class Listener final : public Service_Handler {
+class Greeter final : public Service_Handler {
   Result<> open() override { return accept(); }
   Result<> handle_accept(Completed got) override {
     (void)proactor().adopt(std::make_unique<Echo>(), std::move(got.handle));
@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
   if (!os::bind(listener.get(), loopback) || !os::listen(listener.get(), 16)) return 1;
   const os::Socket_Address address = *os::local_address(listener.get());
 
-  (void)proactor->adopt(std::make_unique<Listener>(), std::move(listener));
+  (void)proactor->adopt(std::make_unique<Greeter>(), std::move(listener));
   (void)proactor->adopt(std::make_unique<Caller>(address), *os::open_socket(os::Family::ipv4, os::Socket_Kind::stream));
   (void)reactor->run();
   reactor->end(errc::stopping);  // of what is left, before the proactor goes

@@ -39,7 +39,7 @@ class Writer final : public Service_Handler {
   Result<> open() override { return write(*Message_Block::copy(as_bytes(std::string(1'000'000, 'x')))); }
   Result<> handle_write(Completed) override { return close(), Result<>{}; }
 };
-class Counter final : public Service_Handler {
+class Tally final : public Service_Handler {
   Result<> open() override { return read(65'536); }
   Result<> handle_read(Completed got) override {
     passed_ += got.size;
@@ -65,7 +65,7 @@ int main() {
   (void)proactor->adopt(std::move(sink), std::move(to.first));
   (void)proactor->adopt(std::move(source), std::move(from.first));
   (void)proactor->adopt(std::make_unique<Writer>(), std::move(from.second));
-  (void)proactor->adopt(std::make_unique<Counter>(), std::move(to.second));
+  (void)proactor->adopt(std::make_unique<Tally>(), std::move(to.second));
   (void)reactor->run();
   reactor->end(errc::stopping);
 }
