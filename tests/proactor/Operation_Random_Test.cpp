@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <deque>
 #include <random>
-#include <stop_token>
 
+#include <strata/proactor/Stop_Token.h>
 #include <strata_test/Scale.h>
 
 #include "Proactor_Rig.h"

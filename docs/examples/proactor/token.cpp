@@ -9,6 +9,7 @@
 #include <strata/os/Socket.h>
 #include <strata/proactor/Proactor.h>
 #include <strata/proactor/Service_Handler.h>
+#include <strata/proactor/Stop_Token.h>
 #include <strata/reactor/Reactor.h>
 #include <strata/sim/Simulator.h>
 

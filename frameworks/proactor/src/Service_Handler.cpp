@@ -7,6 +7,8 @@
 #include <new>
 #include <utility>
 
+#include <strata/proactor/Stop_Token.h>
+
 #include "Asynch_Operation.h"
 #include "Proactor_Core.h"
 
@@ -108,9 +110,9 @@ Result<> Service_Handler::limit(Asynch_Operation& operation, const Operation_Opt
   operation.owner = this;
   const Operation name{operation.id};
   if (options.parallel && direction_of(operation.kind) != files) return fail(std::errc::invalid_argument);
-  if (options.stop.stop_possible()) {
+  if (options.stop.box_ != nullptr) {
     if (!operation.make_rare()) return fail(std::errc::not_enough_memory);
-    operation.rare->stop.emplace(options.stop, Asynch_Operation::Stop{ref_, this, name});
+    operation.rare->stop.emplace(options.stop.box_->token, Asynch_Operation::Stop{ref_, this, name});
   }
   if (options.deadline <= Duration::zero() && operation.kind != Kind::timer) return {};
   operation.deadline = home().schedule(ref_, options.deadline, [this, name] { expired(name); });

@@ -110,7 +110,9 @@ void Simulated_Port::submit(Submission& operation) noexcept {
 void Simulated_Port::cancel(Submission& operation) noexcept {
   may_use("cancel", &operation);
   const auto entry = std::ranges::find(entries_, &operation, &Entry::operation);
-  if (entry != entries_.end()) entry->canceled = true;
+  if (entry == entries_.end()) return;
+  if (operation.request == Request::accept_many && !shared_) return finish(entry, error(std::errc::operation_canceled));
+  entry->canceled = true;
 }
 
 void Simulated_Port::cancel_all() noexcept {
@@ -158,14 +160,14 @@ bool Simulated_Port::give_back(std::uint16_t index) noexcept {
 // --- What a wait begins ---
 
 bool Simulated_Port::may_wait() const noexcept {
-  if (shared_ || thread_ == world_.threads.running_id()) return true;
+  if (shared_ || !waited_ || thread_ == world_.threads.running_id()) return true;
   const bool begun = std::ranges::any_of(entries_, [](const Entry& each) { return each.stage == Stage::begun; });
   return !begun && outcomes_.empty();
 }
 
 void Simulated_Port::begin_wait() {
   thread_ = world_.threads.running_id();
-  waited_in_ = true;
+  waited_ = waited_in_ = true;
   next_look();
   take_returned();
   if (std::exchange(cancel_all_, false)) {
@@ -227,6 +229,7 @@ void Simulated_Port::end_canceled(Entries::iterator entry) {
 Simulated_Port::Lane Simulated_Port::lane_of(Request request) noexcept {
   switch (request) {
     case Request::accept:
+    case Request::accept_many:
     case Request::receive:
     case Request::receive_lent: return Lane::in;
     case Request::connect:
@@ -312,10 +315,29 @@ void Simulated_Port::act(Entries::iterator entry) {
     entry->fresh = false;
     return fill_buffers(entry, *socket);
   }
+  if (request == Request::accept_many && socket != nullptr) return accept_all(entry, *socket);
   const Raw result = outcome_of(*entry);
   entry->fresh = false;
   world_.record("act", entry->operation->handle.value(), static_cast<int>(request), result);
   if (result != would_block || request == Request::send_now) finish(entry, result);
+}
+
+/// One that ends early goes on all the same: the next wait makes it anew.
+void Simulated_Port::accept_all(Entries::iterator entry, Socket& socket) {
+  entry->fresh = false;
+  for (;;) {
+    const Raw result = socket_operations::accept_next(socket, nullptr);
+    if (result == would_block) return;
+    if (result < 0) return finish(entry, result);
+    come_to(*entry, 0, 0, result);
+    if (world_.roll(early_)) return rest(*entry);
+  }
+}
+
+void Simulated_Port::rest(Entry& entry) {
+  entry.stage = Stage::resting;
+  entry.object = nullptr;
+  outcomes_.back().ends_rest = true;
 }
 
 /// would_block: it goes on.
@@ -360,10 +382,7 @@ void Simulated_Port::fill_buffers(Entries::iterator entry, Socket& socket) {
     come_to(*entry, Ready::lent, index, result);
     share += static_cast<std::size_t>(result);
     if (share < fair_share && !world_.roll(early_)) continue;
-    entry->stage = Stage::resting;
-    entry->object = nullptr;
-    outcomes_.back().ends_rest = true;
-    return;
+    return rest(*entry);
   }
 }
 
@@ -389,7 +408,8 @@ void Simulated_Port::drop(Outcome& outcome) {
     lent_[outcome.ready.buffer] = false;
     returned_.push_back(outcome.ready.buffer);
   }
-  if (outcome.request != Request::accept || outcome.ready.result < 0) return;
+  const bool accepts = outcome.request == Request::accept || outcome.request == Request::accept_many;
+  if (!accepts || outcome.ready.result < 0) return;
   (void)world_.descriptors.close(os::Handle{outcome.ready.result});
   outcome.ready.result = -1;
 }

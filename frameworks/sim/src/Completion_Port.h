@@ -38,6 +38,7 @@ class Simulated_Port final : public os::Completion_Port {
   void cancel_all() noexcept override;
   std::size_t abandon(std::span<os::Ready> out) noexcept override;
   std::size_t outstanding() const noexcept override { return outstanding_; }
+  bool accepts_many() const noexcept override { return !shared_; }
   Result<> lend_buffers() override;
   Bytes lent(const os::Ready& completion) const noexcept override;
   bool give_back(std::uint16_t buffer) noexcept override;
@@ -91,6 +92,8 @@ class Simulated_Port final : public os::Completion_Port {
   void put_off(const Entry& entry);
   void act(Entries::iterator entry);
   os::Raw outcome_of(const Entry& entry) const;
+  void accept_all(Entries::iterator entry, Socket& socket);
+  void rest(Entry& entry);
   void fill_buffers(Entries::iterator entry, Socket& socket);
   void come_to(Entry& entry, std::uint8_t set, std::uint16_t buffer, os::Raw result);
   void finish(Entries::iterator entry, os::Raw result);
@@ -105,7 +108,7 @@ class Simulated_Port final : public os::Completion_Port {
   std::deque<Outcome> outcomes_;  ///< not told yet
   std::vector<Entries::iterator> candidates_;  ///< reused by each look
   std::size_t outstanding_ = 0;
-  bool cancel_all_ = false, shared_ = false, waited_in_ = false;
+  bool cancel_all_ = false, shared_ = false, waited_ = false, waited_in_ = false;
   std::uint64_t looks_ = 0, starvations_ = 0, thread_ = 0;
   const double delay_, early_;  ///< probabilities: that something is put off, that a receive is to be made anew
 

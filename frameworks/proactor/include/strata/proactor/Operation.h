@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <stop_token>
+#include <memory>
 #include <system_error>
 #include <vector>
 
@@ -50,10 +50,25 @@ enum class Operation_Kind : std::uint8_t {
   timer,
 };
 
+/// A std::stop_token. Its header costs each user 0.4 s, so <strata/proactor/Stop_Token.h> has what makes one of it. A
+/// value; one may stop many operations.
+class Stop_Signal {
+ public:
+  Stop_Signal() noexcept = default;  ///< never
+  template <class Token>
+    requires requires(const Token& token) { token.stop_requested(); }
+  Stop_Signal(const Token& token);  // NOLINT: the token itself may stand where this is wanted. Throws std::bad_alloc
+
+ private:
+  friend class Service_Handler;
+  struct Box;
+  std::shared_ptr<const Box> box_;
+};
+
 struct Operation_Options {
   Duration deadline{};           ///< it is canceled after that: timed_out; 0: never
   Operation* started = nullptr;  ///< gets its name, for `cancel`
-  std::stop_token stop{};        ///< cancels it, from whatever thread asks
+  Stop_Signal stop{};            ///< cancels it, from whatever thread it is asked
   bool parallel = false;         ///< of a file: waits for none before it, and none behind it for this
 };
 
