@@ -39,6 +39,7 @@ class Completion_Port_Test : public Os_Fixture {
   CPPUNIT_TEST(what_is_sent_is_received);
   CPPUNIT_TEST(an_accept_and_a_connect_meet);
   CPPUNIT_TEST(one_accept_takes_many_until_it_is_canceled);
+  CPPUNIT_TEST(what_no_wait_has_told_of_is_taken);
   CPPUNIT_TEST(whom_nobody_will_be_told_of_is_closed);
   CPPUNIT_TEST(a_connect_that_is_refused_says_so);
   CPPUNIT_TEST(a_file_is_written_synced_and_read);
@@ -120,6 +121,30 @@ class Completion_Port_Test : public Os_Fixture {
       const os::Unique_Handle server = value_of(os::accept(listener.handle.get(), nullptr));
       listener.handle.reset();
       CPPUNIT_ASSERT(server.get().valid());
+    });
+  }
+
+  /// Who listens no more serves those that had been accepted by then.
+  void what_no_wait_has_told_of_is_taken() {
+    on_a_port([](Port_Rig& rig) {
+      Listener listener = listen_on(loopback());
+      Operation accept{Request::accept_many, listener.handle.get()};
+      rig.port.submit(accept);
+      rig.take();
+      std::vector<os::Unique_Handle> ends;
+      for (int i = 0; i < 4; ++i) ends.push_back(connect_to(listener.address));
+      const auto first = rig.wait(1, 10s);  // the others are in the ring's queue
+      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, first.size());
+      ends.emplace_back(os::Handle{first[0].result});
+      rig.port.cancel(accept);
+      std::array<Ready, 8> out;
+      const std::size_t taken = rig.port.take(accept, out);
+      CPPUNIT_ASSERT_EQUAL(std::size_t{4}, taken);
+      for (std::size_t i = 0; i < 3; ++i) ends.emplace_back(os::Handle{out[i].result});
+      CPPUNIT_ASSERT_EQUAL(canceled, out[3].result);
+      CPPUNIT_ASSERT(out[3].is(Ready::last) && !accept.outstanding());
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.port.take(accept, out));
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.wait(8, 0s).size());
     });
   }
 

@@ -108,7 +108,7 @@ void Reactor::give_back(std::uint16_t buffer) noexcept {
   if (core_->port->give_back(buffer)) core_->operations_changed();
 }
 
-void Reactor::tell_now(const Completion_Handler& operation) noexcept {
+void Reactor::tell_now(Completion_Handler& operation) noexcept {
   assert(core_->at_home());
   core_->tell_now(operation);
 }

@@ -2,9 +2,11 @@
 #include "Reactor_Core.h"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <mutex>
 #include <new>
+#include <span>
 #include <utility>
 
 #include <strata/logging/Log_System.h>
@@ -331,12 +333,16 @@ void Reactor_Core::complete(const os::Ready& event) noexcept {
   static_cast<Completion_Handler*>(operation)->handle_completion(event);
 }
 
-void Reactor_Core::tell_now(const os::Submission& operation) noexcept {
+void Reactor_Core::tell_now(os::Submission& operation) noexcept {
   const std::uint64_t token = reinterpret_cast<std::uintptr_t>(&operation);
   for (std::size_t i = told_; i < fetched_; ++i) {
     if (!events_[i].is(os::Ready::completed) || events_[i].token != token) continue;
     const os::Ready event = std::exchange(events_[i], os::Ready{nobody_token, 0});
     complete(event);
+  }
+  std::array<os::Ready, 16> waiting;
+  while (const std::size_t count = port->take(operation, waiting)) {
+    for (const os::Ready& event : std::span{waiting}.first(count)) complete(event);
   }
 }
 

@@ -101,7 +101,7 @@ class Reactor_Core {
   bool ended() const noexcept { return ended_.load(); }
 
   void complete(const os::Ready& event) noexcept;  ///< tells whose operation it was
-  void tell_now(const os::Submission& operation) noexcept;
+  void tell_now(os::Submission& operation) noexcept;
   /// In a pool another thread may be waiting, which is to hand over what was submitted since.
   void operations_changed() noexcept;
   void end_operations() noexcept;

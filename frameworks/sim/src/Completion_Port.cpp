@@ -330,7 +330,7 @@ void Simulated_Port::accept_all(Entries::iterator entry, Socket& socket) {
     if (result == would_block) return;
     if (result < 0) return finish(entry, result);
     come_to(*entry, 0, 0, result);
-    if (world_.roll(early_)) return rest(*entry);
+    if (world_.roll(early_ / 16)) return rest(*entry);
   }
 }
 
@@ -446,15 +446,33 @@ std::size_t Simulated_Port::tell(std::span<Ready> out) {
     }
     const Outcome first = outcomes_.front();
     outcomes_.pop_front();
-    world_.record("complete", first.handle.value(), first.ready.set, first.ready.result);
-    if (first.ready.is(Ready::last)) {
-      set_outstanding(*first.operation, false);
-      --outstanding_;
-    }
-    if (first.ends_rest) submit_anew(*first.operation);
-    out[count++] = first.ready;
+    out[count++] = told(first);
   }
   return count;
+}
+
+std::size_t Simulated_Port::take(Submission& operation, std::span<Ready> out) noexcept {
+  std::size_t count = 0;
+  for (auto each = outcomes_.begin(); each != outcomes_.end() && count < out.size();) {
+    if (each->operation != &operation) {
+      ++each;
+      continue;
+    }
+    const Outcome one = *each;
+    each = outcomes_.erase(each);
+    out[count++] = told(one);
+  }
+  return count;
+}
+
+Ready Simulated_Port::told(const Outcome& outcome) {
+  world_.record("complete", outcome.handle.value(), outcome.ready.set, outcome.ready.result);
+  if (outcome.ready.is(Ready::last)) {
+    set_outstanding(*outcome.operation, false);
+    --outstanding_;
+  }
+  if (outcome.ends_rest) submit_anew(*outcome.operation);
+  return outcome.ready;
 }
 
 }  // namespace strata::inline v1::sim

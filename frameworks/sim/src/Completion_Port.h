@@ -39,6 +39,7 @@ class Simulated_Port final : public os::Completion_Port {
   std::size_t abandon(std::span<os::Ready> out) noexcept override;
   std::size_t outstanding() const noexcept override { return outstanding_; }
   bool accepts_many() const noexcept override { return !shared_; }
+  std::size_t take(os::Submission& operation, std::span<os::Ready> out) noexcept override;
   Result<> lend_buffers() override;
   Bytes lent(const os::Ready& completion) const noexcept override;
   bool give_back(std::uint16_t buffer) noexcept override;
@@ -100,6 +101,7 @@ class Simulated_Port final : public os::Completion_Port {
   void drop(Outcome& outcome);
   void submit_anew(const os::Submission& operation);
   std::size_t tell(std::span<os::Ready> out);
+  os::Ready told(const Outcome& outcome);
   static Lane lane_of(os::Request request) noexcept;
   std::byte* buffer(std::size_t index) const noexcept { return buffers_.get() + buffer_size_ * index; }
 

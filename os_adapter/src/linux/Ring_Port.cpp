@@ -328,6 +328,22 @@ std::size_t Ring_Port::tell_ended(std::span<Ready> out) noexcept {
   return count;
 }
 
+/// They stay in the ring's queue, as nobody's.
+std::size_t Ring_Port::take(Submission& operation, std::span<Ready> out) noexcept {
+  if (!ring_.is_open() || ring_.is_foreign()) return 0;
+  std::size_t count = 0;
+  unsigned head = 0;
+  io_uring_cqe* completion = nullptr;
+  io_uring_for_each_cqe(ring_.native(), head, completion) {
+    if (count == out.size()) break;
+    if (completion->user_data != user_data(operation)) continue;
+    const io_uring_cqe one = *completion;
+    completion->user_data = nobody;
+    if (settle(one, out[count])) ++count;
+  }
+  return count;
+}
+
 bool Ring_Port::settle(const io_uring_cqe& completion, Ready& ready) noexcept {
   const auto lock = held();
   auto& operation = *reinterpret_cast<Submission*>(static_cast<std::uintptr_t>(completion.user_data));

@@ -71,6 +71,7 @@ class Ring_Port final : public Completion_Port {
   std::size_t abandon(std::span<Ready> out) noexcept override;
   std::size_t outstanding() const noexcept override;
   bool accepts_many() const noexcept override { return ring_.is_for_one(); }
+  std::size_t take(Submission& operation, std::span<Ready> out) noexcept override;
   Result<> lend_buffers() override;
   Bytes lent(const Ready& completion) const noexcept override;
   bool give_back(std::uint16_t buffer) noexcept override;

@@ -90,6 +90,8 @@ class Completion_Port {
   /// Whether it knows `accept_many`: whose cancel then takes effect before it returns, so that nobody more is accepted
   /// and the handle may be closed. Who was accepted before is told of.
   virtual bool accepts_many() const noexcept { return false; }
+  /// What has become of one that no wait has told of yet: it is told here instead, some at a time.
+  virtual std::size_t take(Submission& operation, std::span<Ready> out) noexcept = 0;
   /// Makes the buffers that `receive_lent` reads into; before the first of these. Errors: not_enough_memory,
   /// or the system's: Linux before 5.19 has none.
   virtual Result<> lend_buffers() = 0;

@@ -137,8 +137,8 @@ class Reactor {
   void submit(Completion_Handler& operation) noexcept;
   void cancel(Completion_Handler& operation) noexcept;
   void give_back(std::uint16_t buffer) noexcept;
-  /// Tells now of the completions of one that this turn has fetched and not told of yet. Not in a pool.
-  void tell_now(const Completion_Handler& operation) noexcept;
+  /// Tells now of the completions of one that it has come to, and nobody was told of yet. Not in a pool.
+  void tell_now(Completion_Handler& operation) noexcept;
   /// Cancels all operations, and tells of their last completions. Outside of `run`, for the thread that has run it: of
   /// a ring, another can only abandon them. `end` does it, too.
   void end_operations() noexcept;
