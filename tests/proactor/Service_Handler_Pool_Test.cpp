@@ -4,20 +4,17 @@
 
 #include <atomic>
 #include <deque>
-#include <latch>
 #include <thread>
 
 #include <strata/os/Shared_Memory.h>
 
-#include "Proactor_Rig.h"
+#include "Service_Pool_Rig.h"
 
 namespace {
 
 using namespace strata_test;
 using strata::Completed;
-using strata::Dispatch;
 using strata::Proactor;
-using strata::Proactor_Engine;
 using strata::Reactor;
 
 /// Answers, and tells whether two of its hooks were ever at once.
@@ -141,29 +138,6 @@ class Service_Handler_Pool_Test : public CppUnit::TestFixture {
   }
 
  private:
-  template <class Test>
-  static void on_each_pool(Test test) {
-    strata::Log_System::process().set_level("", strata::Log_Level::off);
-    for (const Dispatch dispatch : {Dispatch::single, Dispatch::worker_pool, Dispatch::leader_followers}) {
-      for (const Proactor_Engine engine : {Proactor_Engine::emulated, Proactor_Engine::io_uring}) {
-        const bool ring = engine == Proactor_Engine::io_uring;
-        if (ring && !io_uring_allowed()) continue;
-        const Descriptor_Guard guard;
-        {
-          auto reactor = Reactor::open(
-              {.demultiplexer = ring ? "io_uring" : "epoll", .dispatch = dispatch, .threads = 3, .name = "test"});
-          CPPUNIT_ASSERT(reactor.has_value());
-          auto proactor = Proactor::open(**reactor, {.engine = engine});
-          CPPUNIT_ASSERT(proactor.has_value());
-          test(**reactor, **proactor);
-          (*reactor)->end(errc::stopping);
-          proactor->reset();
-        }
-        guard.check();
-      }
-    }
-  }
-
   static std::deque<os::Unique_Handle> adopt_echoes(Proactor& proactor, int peers, std::atomic<int>& overlaps) {
     std::deque<os::Unique_Handle> ends;
     for (int i = 0; i < peers; ++i) {

@@ -13,6 +13,7 @@
 #include <strata/reactor/Signal_Handler.h>
 #include <strata_test/Child.h>
 #include <strata_test/Descriptor_Guard.h>
+#include <strata_test/Jumping_Clock.h>
 #include <strata_test/Scale.h>
 
 #include "Pool_Rig.h"
@@ -365,23 +366,6 @@ class Pool_Fault_Test : public CppUnit::TestFixture {
   }
 
  private:
-  /// What both clocks say besides the system's.
-  class Jumping_Clock {
-   public:
-    Jumping_Clock() : table_(jumping()), scope_(table_) { wall = monotonic = 0; }
-    static inline std::atomic<std::int64_t> wall = 0, monotonic = 0;
-
-   private:
-    static os::Operations jumping() {
-      os::Operations table = os::native_operations();
-      table.monotonic_ns = [] { return os::native_operations().monotonic_ns() + monotonic; };
-      table.wall_ns = [] { return os::native_operations().wall_ns() + wall; };
-      return table;
-    }
-    os::Operations table_;
-    os::Operations_Scope scope_;
-  };
-
   /// A timer of a handler fires `times` in all, where each upcall of it does that.
   template <class Act>
   void with_own_timer(Act act, strata::Duration interval, int times) {
