@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <stop_token>
 #include <thread>
 
 #include <strata/os/File.h>

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <mutex>
-#include <stop_token>
 #include <utility>
+
+#include <strata/proactor/Stop_Token.h>
 
 namespace strata_test {
 

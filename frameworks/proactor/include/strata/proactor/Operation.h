@@ -57,7 +57,9 @@ class Stop_Signal {
   Stop_Signal() noexcept = default;  ///< never
   template <class Token>
     requires requires(const Token& token) { token.stop_requested(); }
-  Stop_Signal(const Token& token);  // NOLINT: the token itself may stand where this is wanted. Throws std::bad_alloc
+  Stop_Signal(const Token&) {  // NOLINT: the token itself may stand where this is wanted. Throws std::bad_alloc
+    static_assert(sizeof(Token) == 0, "#include <strata/proactor/Stop_Token.h>");
+  }
 
  private:
   friend class Service_Handler;
