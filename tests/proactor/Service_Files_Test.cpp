@@ -8,6 +8,7 @@
 #include <strata_test/Temporary_Folder.h>
 
 #include "Proactor_Rig.h"
+#include "Watched_Files.h"
 
 namespace {
 
@@ -36,6 +37,7 @@ class Service_Files_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(parallel_ones_wait_for_none);
   CPPUNIT_TEST(only_what_is_a_files_may_be_parallel);
   CPPUNIT_TEST(a_write_from_many_places_is_whole);
+  CPPUNIT_TEST(the_loop_rests_while_a_thread_sends_a_file);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -226,6 +228,27 @@ class Service_Files_Test : public CppUnit::TestFixture {
       rig.until([&] { return rig.receive(got), got.size() == all.size(); });
       CPPUNIT_ASSERT(got == all);
       rig.expect_diary("w" + std::to_string(all.size()));
+    });
+  }
+
+  void the_loop_rests_while_a_thread_sends_a_file() {
+    const std::string all = text(3'000'000);
+    write("small", "12345");
+    on_each_real_engine([&](Rig& rig) {
+      const os::Unique_Handle file = open("small");
+      Watched_Files files;
+      rig.pair([&](Actor& a, Completed&) {
+        CPPUNIT_ASSERT(a.write(block_of(all)).has_value());  // waits for room
+        return a.send_file(file.get(), 0, 5);
+      });
+      std::string got;
+      rig.until([&] { return rig.receive(got), files.sending() && got.size() == all.size(); });
+      for (int i = 0; i < 8; ++i) rig.turn();
+      const auto upcalls = rig.reactor->upcalls();
+      for (int i = 0; i < 100; ++i) rig.turn();
+      CPPUNIT_ASSERT_EQUAL(upcalls, rig.reactor->upcalls());
+      files.let_go();
+      rig.expect_diary("w3000000w5");
     });
   }
 

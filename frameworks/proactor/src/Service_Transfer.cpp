@@ -20,8 +20,8 @@ using Way = Asynch_Operation::Way;
 void Service_Handler::run(Direction direction, bool tries) noexcept {
   if (direction == aside || untold_[direction] != 0) return;
   Asynch_Operation* const first = queues_[direction].front();
-  if (first == nullptr) return update_interest();
-  if (first->away || first->ending != 0) return;
+  if (first == nullptr || first->away) return update_interest();
+  if (first->ending != 0) return;
   first->begun = true;
   if (first->has_nothing_to_do()) return finish(*first);
   if (first->kind == Kind::send_file && std::exchange(first->told, false)) first->full = false;
