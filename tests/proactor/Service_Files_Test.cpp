@@ -38,6 +38,7 @@ class Service_Files_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(only_what_is_a_files_may_be_parallel);
   CPPUNIT_TEST(a_write_from_many_places_is_whole);
   CPPUNIT_TEST(the_loop_rests_while_a_thread_sends_a_file);
+  CPPUNIT_TEST(what_a_thread_has_done_is_told_when_the_posts_have_room_again);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -249,6 +250,26 @@ class Service_Files_Test : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(upcalls, rig.reactor->upcalls());
       files.let_go();
       rig.expect_diary("w3000000w5");
+    });
+  }
+
+  void what_a_thread_has_done_is_told_when_the_posts_have_room_again() {
+    write("small", "12345");
+    on_each_real_engine([&](Rig& rig) {
+      const os::Unique_Handle file = open("small");
+      rig.end();
+      rig.reactor = std::move(*strata::Reactor::open(
+          {.demultiplexer = rig.backend.demultiplexer(), .post_capacity = 16}));
+      rig.proactor = std::move(*strata::Proactor::open(
+          *rig.reactor, {.engine = engine_of(rig.backend), .file_threads = 1}));
+      while (rig.reactor->post_reserved([] {})) continue;
+      Watched_Files files;
+      rig.pair([&](Actor& a, Completed&) {
+        CPPUNIT_ASSERT(a.status(file.get(), {.parallel = true}).has_value());
+        return a.status(file.get(), {.parallel = true});
+      });
+      while (files.pauses() == 0 && files.asked() < 2) std::this_thread::yield();  // it has tried to tell of the first
+      rig.expect_diary("ii");
     });
   }
 

@@ -2,8 +2,11 @@
 // How an engine does the operations of a handler: a ring, threads of files, or the emulation on readiness.
 #include <strata/proactor/Service_Handler.h>
 
+#include <chrono>
 #include <mutex>
 #include <utility>
+
+#include <strata/os/Monitor.h>
 
 #include "Asynch_Operation.h"
 #include "Proactor_Core.h"
@@ -14,6 +17,24 @@ inline namespace v1 {
 
 using Kind = Operation_Kind;
 using Way = Asynch_Operation::Way;
+
+namespace {
+
+constexpr Duration a_moment = std::chrono::milliseconds{1};
+
+/// In a thread of files. What keeps a post out passes: a queue that is full has its reactor awake.
+template <class Tell>
+void tell_home(Handler_Ref ref, Tell tell) noexcept {
+  for (;;) {
+    const Result<> told = ref.reactor()->post_reserved(ref, tell);
+    if (told) return;
+    const bool passes = told.error() == std::errc::no_buffer_space || told.error() == std::errc::not_enough_memory;
+    if (!passes) return;  // the reactor has ended, and its handlers with it
+    os::pause(a_moment);
+  }
+}
+
+}  // namespace
 
 /// Has the first of a direction done, once the one before it was told of: its hook may cancel this one. `tries`: it may
 /// succeed now.
@@ -90,9 +111,11 @@ void Service_Handler::arrived(Asynch_Operation& operation, std::int32_t result, 
   Reactor& home = *ref.reactor();
   if (back != nullptr) return home.give_back(std::move(back));
   if (in_the_loop) {
-    (void)home.invoke(ref, [](Event_Handler& e, void*) { return static_cast<Service_Handler&>(e).take_up(); });
+    const auto hook = [](Event_Handler& e, void*) { return static_cast<Service_Handler&>(e).take_up(); };
+    const Result<> told = home.invoke(ref, hook);
+    if (!told && told.error() != std::errc::identifier_removed) (void)home.close(ref, told.error());
   } else {
-    (void)home.post_reserved(ref, [this] { (void)take_up(); });  // refused: the reactor has ended, and this with it
+    tell_home(ref, [this] { (void)take_up(); });
   }
 }
 
