@@ -3,7 +3,9 @@
 
 #include <string_view>
 
+#include "Asynch_Rig.h"
 #include "Proactor_Rig.h"
+#include "Watched_Files.h"
 
 namespace {
 
@@ -11,10 +13,16 @@ using namespace strata_test;
 using strata::Proactors;
 using strata::Reactor;
 
+/// Sends a file, whichever.
+class Sender final : public strata::Service_Handler {
+  Result<> open() override { return send_file(handle(), 0, 1); }
+};
+
 class Proactors_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Proactors_Test);
   CPPUNIT_TEST(each_reactor_has_one_of_its_own);
   CPPUNIT_TEST(an_engine_that_one_cannot_have_is_refused);
+  CPPUNIT_TEST(a_service_is_idle_when_they_have_ended);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -35,6 +43,20 @@ class Proactors_Test : public CppUnit::TestFixture {
       const auto opened = Proactors::open(std::array{rig.reactor.get(), other.get()},
                                           {.engine = strata::Proactor_Engine::io_uring});
       CPPUNIT_ASSERT(!opened && opened.error() == std::errc::not_supported);
+    });
+  }
+
+  void a_service_is_idle_when_they_have_ended() {
+    on_each_real_engine([](Proactor_Rig& rig) {
+      Watched_Files files;
+      Asynch_Service<Sender> server{rig};
+      const os::Unique_Handle client = server.connected();
+      rig.until([&] { return files.sending(); });
+      rig.reactor->end(errc::stopping);
+      CPPUNIT_ASSERT(!server.service.idle());  // a thread has an operation of its connection
+      files.let_go();
+      server.proactors->end();
+      CPPUNIT_ASSERT(server.service.idle());
     });
   }
 };

@@ -341,6 +341,7 @@ Exit_Code run_services(const Daemon_Config& config, std::unique_ptr<Service_Repo
   if (*workers != nullptr) (*workers)->stop();
   // What is left goes before its service and its proactor, and these before their reactors: those that serve first.
   std::for_each(reactors.rbegin(), reactors.rend(), [](Reactor* one) { one->end(errc::stopping); });
+  (*proactors)->end();
   return code;
 }
 

@@ -103,9 +103,13 @@ Result<std::unique_ptr<Proactor>> Proactor::open(Reactor& reactor, const Proacto
 Proactor::Proactor(std::unique_ptr<Proactor_Core> core) noexcept : core_(std::move(core)) {}
 
 Proactor::~Proactor() {
+  end();
+  assert(core_->handlers == 0);
+}
+
+void Proactor::end() noexcept {
   core_->end_file_threads();
   if (core_->home.ended()) core_->home.end(errc::stopping);  // frees what these have given back since
-  assert(core_->handlers == 0);
 }
 
 Result<Handler_Ref> Proactor::adopt(std::unique_ptr<Service_Handler> handler, os::Unique_Handle handle) {

@@ -28,5 +28,9 @@ Proactor& Proactors::of(const Reactor& reactor) const noexcept {
   return **found;
 }
 
+void Proactors::end() noexcept {
+  for (const std::unique_ptr<Proactor>& one : all_) one->end();
+}
+
 }  // namespace v1
 }  // namespace strata

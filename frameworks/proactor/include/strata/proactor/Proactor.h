@@ -26,7 +26,7 @@ enum class Proactor_Engine : std::uint8_t {
 
 struct Proactor_Options {
   Proactor_Engine engine = Proactor_Engine::automatic;
-  unsigned file_threads = 2;  ///< of the emulated engine; started with the first operation of a file
+  unsigned file_threads = 2;  ///< for what may block, on a ring, too; started when first needed
 };
 
 /// Starts operations, and has their completions told to the handlers that asked for them: POSA2's Proactor, over a
@@ -37,13 +37,17 @@ class Proactor {
   static Result<std::unique_ptr<Proactor>> open(Reactor& reactor, const Proactor_Options& options = {});
   Proactor(const Proactor&) = delete;
   Proactor& operator=(const Proactor&) = delete;
-  ~Proactor();  ///< asserts that no handler of it is left
+  ~Proactor();  ///< ends it; asserts that no handler of it is left
 
   /// Takes a handler for `handle`, a socket, pipe or file, and calls its `open()`. Freed on failure. Errors: those of
   /// Reactor::adopt. @threads home of the reactor
   Result<Handler_Ref> adopt(std::unique_ptr<Service_Handler> handler, os::Unique_Handle handle);
   /// The same for a file, or what else no demultiplexer takes.
   Result<Handler_Ref> adopt_file(std::unique_ptr<Service_Handler> handler, os::Unique_Handle handle);
+
+  /// After Reactor::end: waits for what threads of files have begun, and frees the handlers that outlived their close
+  /// for it. For who has handlers of a service that goes before this.
+  void end() noexcept;
 
   Reactor& reactor() const noexcept;
   const char* engine() const noexcept;  ///< "io_uring" or "emulated"

@@ -21,6 +21,7 @@ class Proactors {
                                                  const Proactor_Options& options = {});
 
   Proactor& of(const Reactor& reactor) const noexcept;  ///< one of those
+  void end() noexcept;  ///< Proactor::end of each
 
  private:
   Proactors() noexcept = default;
