@@ -3,6 +3,7 @@
 #include <strata/proactor/Operation.h>
 
 #include <strata/os/Process.h>
+#include <strata_test/Temporary_Folder.h>
 
 #include "Proactor_Rig.h"
 
@@ -21,6 +22,7 @@ class Operation_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_poll_tells_that_a_write_would_not_block);
   CPPUNIT_TEST(a_poll_of_both_directions_is_refused);
   CPPUNIT_TEST(an_exit_is_told_with_its_status);
+  CPPUNIT_TEST(a_connect_to_a_full_queue_waits_and_the_loop_rests);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -112,6 +114,30 @@ class Operation_Test : public CppUnit::TestFixture {
       rig.until([&] { return rig.diary == "e"; });
       CPPUNIT_ASSERT_EQUAL(7, status.code);
       CPPUNIT_ASSERT_EQUAL(0, status.signal);
+    });
+  }
+
+  void a_connect_to_a_full_queue_waits_and_the_loop_rests() {
+    const Temporary_Folder folder;
+    int run = 0;
+    on_each_engine([&](Rig& rig) {
+      if (rig.backend.simulator() != nullptr) return;
+      const auto address = *os::Socket_Address::local(folder / std::to_string(++run));
+      const os::Unique_Handle listener = *os::open_socket(os::Family::local, os::Socket_Kind::stream);
+      CPPUNIT_ASSERT(os::bind(listener.get(), address) && os::listen(listener.get(), 0));
+      std::vector<os::Unique_Handle> others;
+      do {
+        others.push_back(*os::open_socket(os::Family::local, os::Socket_Kind::stream));
+      } while (os::connect(others.back().get(), address));
+      rig.adopt(*os::open_socket(os::Family::local, os::Socket_Kind::stream),
+                [&](Actor& a, Completed&) { return a.connect(address); });
+      for (int i = 0; i < 8; ++i) rig.turn();
+      const auto upcalls = rig.reactor->upcalls();
+      for (int i = 0; i < 100; ++i) rig.turn();
+      CPPUNIT_ASSERT(rig.reactor->upcalls() - upcalls <= 2);
+      CPPUNIT_ASSERT_EQUAL(std::string{}, rig.diary);
+      while (os::accept(listener.get())) continue;
+      rig.run_until([&] { return rig.diary == "n"; });
     });
   }
 };

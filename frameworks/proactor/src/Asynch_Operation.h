@@ -50,6 +50,7 @@ struct Asynch_Operation final : Completion_Handler {
     os::Exit_Status exit;
     os::Gathered parts;       ///< of `block`
     std::optional<std::stop_callback<Stop>> stop;
+    Timer retry;              ///< of a connect that was turned away
   };
 
   Asynch_Operation() noexcept : Completion_Handler(os::Request::poll) {}
@@ -65,6 +66,8 @@ struct Asynch_Operation final : Completion_Handler {
   bool has_nothing_to_do() const noexcept;
   /// It waits for what may never come.
   bool expects() const noexcept { return kind <= Kind::wait_exit || kind == Kind::timer; }
+  /// A connect that waits for room in a local listener's queue: no readiness tells of that (connect(2), EAGAIN).
+  bool is_turned_away() const noexcept { return kind == Kind::connect && begun && !connecting; }
   /// Without blocking: the emulation's third step. A number, or a std::errc negated.
   std::int32_t try_now() noexcept;
   void do_on_a_thread() noexcept { owner->arrived(*this, block_on_it(), false); }  ///< this may be gone then

@@ -21,6 +21,7 @@ using Way = Asynch_Operation::Way;
 namespace {
 
 constexpr Duration a_moment = std::chrono::milliseconds{1};
+constexpr Duration until_next_connect = std::chrono::milliseconds{5};
 
 /// In a thread of files. What keeps a post out passes: a queue that is full has its reactor awake.
 template <class Tell>
@@ -54,9 +55,22 @@ void Service_Handler::run(Direction direction, bool tries) noexcept {
 
 /// Where it was asked to end the ring has told of readiness first.
 void Service_Handler::wait_for_readiness(Asynch_Operation& operation) noexcept {
-  if (!proactor_->core_->on_ring) return update_interest();
+  if (!proactor_->core_->on_ring) return operation.is_turned_away() ? try_later(operation) : update_interest();
   if (!operation.asked) return give_to_ring(operation);
   operation.error = operation.asked;
+  finish(operation);
+}
+
+void Service_Handler::try_later(Asynch_Operation& operation) noexcept {
+  update_interest();
+  if (operation.make_rare()) {
+    operation.rare->retry = home().schedule(ref_, until_next_connect, [this] {
+      run(out, true);
+      (void)deliver();
+    });
+    if (operation.rare->retry.active()) return;
+  }
+  operation.error = std::make_error_code(std::errc::not_enough_memory);
   finish(operation);
 }
 
@@ -161,7 +175,7 @@ void Service_Handler::update_interest(bool told_in_vain) noexcept {
   if (proactor_->core_->on_ring || file_) return;
   const auto waits = [this](Direction direction) {
     const Asynch_Operation* const first = queues_[direction].front();
-    return first != nullptr && !first->away;
+    return first != nullptr && !first->away && !first->is_turned_away();
   };
   os::Interest wanted = told_in_vain ? os::Interest::none : interest_ & os::Interest::input;
   if (waits(in)) wanted = wanted | os::Interest::input;

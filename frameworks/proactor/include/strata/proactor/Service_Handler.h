@@ -153,6 +153,7 @@ class Service_Handler : public Connection_Handler {
 
   void run(Direction direction, bool tries) noexcept;
   void wait_for_readiness(Asynch_Operation& operation) noexcept;
+  void try_later(Asynch_Operation& operation) noexcept;
   void give_away(Asynch_Operation& operation) noexcept;
   void give_to_ring(Asynch_Operation& operation) noexcept;
   void give_to_thread(Asynch_Operation& operation) noexcept;
