@@ -37,6 +37,7 @@ class Service_Files_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(parallel_ones_wait_for_none);
   CPPUNIT_TEST(only_what_is_a_files_may_be_parallel);
   CPPUNIT_TEST(a_write_from_many_places_is_whole);
+  CPPUNIT_TEST(a_place_that_no_file_has_is_refused);
   CPPUNIT_TEST(the_loop_rests_while_a_thread_sends_a_file);
   CPPUNIT_TEST(what_a_thread_has_done_is_told_when_the_posts_have_room_again);
   CPPUNIT_TEST_SUITE_END();
@@ -229,6 +230,23 @@ class Service_Files_Test : public CppUnit::TestFixture {
       rig.until([&] { return rig.receive(got), got.size() == all.size(); });
       CPPUNIT_ASSERT(got == all);
       rig.expect_diary("w" + std::to_string(all.size()));
+    });
+  }
+
+  void a_place_that_no_file_has_is_refused() {
+    write("small", "12345");
+    on_each_engine([&](Rig& rig) {
+      const auto open_it = [](Actor& a, Completed&) {
+        for (const std::uint64_t place : {std::uint64_t{1} << 63, ~std::uint64_t{0}}) {
+          const auto read = a.read_at(*Message_Block::make(10), place);
+          CPPUNIT_ASSERT(!read && read.error() == std::errc::invalid_argument);
+          const auto written = a.write_at(block_of("x"), place);
+          CPPUNIT_ASSERT(!written && written.error() == std::errc::invalid_argument);
+        }
+        return Result<>{};
+      };
+      rig.adopt(open("small"), open_it, {}, true);
+      rig.expect_diary("");  // a hook that throws closes
     });
   }
 

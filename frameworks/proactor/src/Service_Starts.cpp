@@ -25,6 +25,9 @@ Asynch_Operation* made_with(Asynch_Operation* one, Message_Block&& block, std::u
   return one;
 }
 
+/// Of a file (off_t); to a ring the last one means something else.
+bool is_place(std::uint64_t offset) noexcept { return offset >> 63 == 0; }
+
 bool has_room(Datagrams& rooms) noexcept {
   return !rooms.empty() && std::ranges::none_of(rooms, [](Datagram& each) { return each.block.writable().empty(); });
 }
@@ -125,11 +128,12 @@ Result<> Service_Handler::wait(Duration after, Operation_Options options) {
 }
 
 Result<> Service_Handler::read_at(Message_Block&& into, std::uint64_t offset, Operation_Options options) {
-  if (into.writable().empty()) return fail(std::errc::invalid_argument);
+  if (into.writable().empty() || !is_place(offset)) return fail(std::errc::invalid_argument);
   return start(made_with(proactor_->core_->make(Kind::read_at), std::move(into), offset), options);
 }
 
 Result<> Service_Handler::write_at(Message_Block&& bytes, std::uint64_t offset, Operation_Options options) {
+  if (!is_place(offset)) return fail(std::errc::invalid_argument);
   return start(made_with(proactor_->core_->make(Kind::write_at), std::move(bytes), offset), options);
 }
 

@@ -64,9 +64,9 @@ class Service_Handler : public Connection_Handler {
   os::Handle handle() const noexcept final { return handle_.get(); }
 
   // Errors of all that start: broken_pipe (it closes), not_enough_memory, invalid_argument (no room to read into, more
-  // than os::max_datagrams, a pipe that is not empty, `parallel` of what is no file's), no_buffer_space (a write behind
-  // others, or of more than 8 KiB: no budget of its service has room). Then nothing completes, and the buffer that was
-  // given is gone. Handles that are named must stay open until the completion.
+  // than os::max_datagrams, a pipe that is not empty, a place that no file has, `parallel` of what is no file's),
+  // no_buffer_space (a write behind others, or of more than 8 KiB: no budget of its service has room). Then nothing
+  // completes, and the buffer that was given is gone. Handles that are named must stay open until the completion.
   Result<> read(std::size_t most, Operation_Options options = {});           ///< into a new block
   Result<> read(Message_Block&& into, Operation_Options options = {});       ///< into its room
   Result<> read(Pipe_Block&& into, Operation_Options options = {});          ///< some bytes, uncopied
