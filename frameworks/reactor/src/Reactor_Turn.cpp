@@ -142,10 +142,12 @@ Result<> Reactor_Core::turn(Duration max_wait) {
   if (!ready_count) return fail(ready_count.error());
   metrics.turns.add();
   metrics.events.add(*ready_count);
+  told_ = 0;  // before the posts and the timers, which may `tell_now`
+  fetched_ = *ready_count;
   run_posts();
   expire_timers();
   context->crowded = *ready_count > 1;
-  for (told_ = 0, fetched_ = *ready_count; told_ < fetched_;) dispatch(events_[told_++]);
+  while (told_ < fetched_) dispatch(events_[told_++]);
   spin_.served(*ready_count);
   flush();
   destroy_closed();
