@@ -65,6 +65,7 @@ class Accepting_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(what_limits_connections_accepts_on_readiness);
   CPPUNIT_TEST(a_ring_takes_whoever_comes);
   CPPUNIT_TEST(who_has_come_in_the_turn_in_which_it_closes_is_served);
+  CPPUNIT_TEST(all_who_have_come_are_served_be_they_more_than_a_wait_tells_of);
   CPPUNIT_TEST(who_has_come_when_a_post_closes_it_is_served);
   CPPUNIT_TEST(nobody_is_taken_after_its_end_and_the_port_is_free);
   CPPUNIT_TEST(a_reactor_ends_while_peers_come);
@@ -145,7 +146,6 @@ class Accepting_Test : public CppUnit::TestFixture {
 
   void a_ring_takes_whoever_comes() {
     on_a_ring([](Rig& rig) {
-      if (rig.backend.simulator() != nullptr) return;  // whose ring accepts one by one, on readiness
       Seam seam;
       rig.listen();
       for (int i = 0; i < 300; ++i) rig.knock();
@@ -154,17 +154,8 @@ class Accepting_Test : public CppUnit::TestFixture {
     });
   }
 
-  void who_has_come_in_the_turn_in_which_it_closes_is_served() {
-    on_a_ring([](Rig& rig) {
-      rig.listen();
-      for (int i = 0; i < 5; ++i) rig.knock();
-      rig.stage->on_open = [&](Host&) {
-        rig.acceptor->close();
-        return Result<>{};
-      };
-      rig.until([&] { return rig.stage->hosts.size() == 5; });
-    });
-  }
+  void who_has_come_in_the_turn_in_which_it_closes_is_served() { expect_served(5); }
+  void all_who_have_come_are_served_be_they_more_than_a_wait_tells_of() { expect_served(300); }
 
   void who_has_come_when_a_post_closes_it_is_served() {
     on_a_ring([](Rig& rig) {
@@ -199,6 +190,18 @@ class Accepting_Test : public CppUnit::TestFixture {
   }
 
  private:
+  /// The first one closes the acceptor.
+  static void expect_served(std::size_t count) {
+    on_a_ring([count](Rig& rig) {
+      rig.listen();
+      for (std::size_t i = 0; i < count; ++i) rig.knock();
+      rig.stage->on_open = [&](Host&) {
+        rig.acceptor->close();
+        return Result<>{};
+      };
+      rig.until([&] { return rig.stage->hosts.size() == count; });
+    });
+  }
   static void take_one(Rig& rig, Scripted& script) {
     script.tell(accepted(rig));
   }

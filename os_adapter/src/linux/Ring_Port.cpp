@@ -24,7 +24,7 @@ constexpr std::align_val_t page{4096};
 constexpr unsigned group = 0;  // of the buffers; a ring has one
 constexpr std::size_t longest = 0x7ffff000;  // of a transfer (read(2))
 
-std::uint64_t user_data(Submission& operation) noexcept { return reinterpret_cast<std::uintptr_t>(&operation); }
+std::uint64_t user_data(const Submission& operation) noexcept { return reinterpret_cast<std::uintptr_t>(&operation); }
 
 /// As the kernel wants it; the parts become iovecs in the room.
 const msghdr* message_of(Gathered& from) noexcept {
