@@ -97,6 +97,7 @@ class Operation_Test : public CppUnit::TestFixture {
         CPPUNIT_ASSERT(!refused && refused.error() == std::errc::invalid_argument);
         return Result<>{};
       });
+      rig.expect_diary("");  // a hook that throws closes
     });
   }
 

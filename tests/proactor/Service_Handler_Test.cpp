@@ -367,6 +367,7 @@ class Service_Handler_Test : public CppUnit::TestFixture {
         CPPUNIT_ASSERT(!refused && refused.error() == std::errc::invalid_argument);
         return Result<>{};
       });
+      rig.expect_diary("");  // a hook that throws closes
     });
   }
 
