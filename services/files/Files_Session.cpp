@@ -12,20 +12,10 @@ using strata::os::File_Type;
 namespace {
 
 constexpr std::uint64_t piece = std::uint64_t{1} << 20;  // for which a peer has the stall timeout
-constexpr std::size_t read_size = 4'096;
 
 }  // namespace
 
 // --- What is asked ---
-
-strata::Result<> Files_Session::read_more() {
-  if (room_.writable().empty()) {
-    strata::Result<strata::Message_Block> made = strata::Message_Block::make(read_size);
-    if (!made) return strata::fail(made.error());
-    room_ = std::move(*made);
-  }
-  return read(std::move(room_));
-}
 
 strata::Result<> Files_Session::handle_read(Completed got) {
   input_ += strata::as_text(got.block.readable());
@@ -37,7 +27,7 @@ strata::Result<> Files_Session::next_request() {
   if (end == std::string::npos) {
     if (input_.size() > longest_line) return strata::fail(std::errc::message_size);
     if (ended_) return close(), Result<>{};
-    return read_more();
+    return read(read_size);
   }
   std::string line = input_.substr(0, end);
   input_.erase(0, end + 1);

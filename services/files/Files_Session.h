@@ -41,15 +41,15 @@ class Files_Session final : public strata::Service_Handler {
 
  private:
   using Verb = Request::Verb;
+  static constexpr std::size_t read_size = 4'096;
   static constexpr std::size_t longest_line = 4'200;  ///< a verb, a name, an end
 
-  Result<> open() override { return read_more(); }
+  Result<> open() override { return read(read_size); }
   Result<> handle_read(Completed got) override;
   Result<> handle_write(Completed written) override;
   Result<> handle_done(Completed done) override;
   Result<> handle_failure(Completed failed) override;
 
-  Result<> read_more();
   Result<> next_request();
   Result<> begin(const Request& request);
   Result<> known(const strata::os::File_Status& status);
@@ -61,7 +61,6 @@ class Files_Session final : public strata::Service_Handler {
 
   const Options& options_;
   std::string input_;  ///< what has come and was not asked yet
-  strata::Message_Block room_;
   Verb verb_ = Verb::quit;
   strata::os::Unique_Handle file_;
   std::uint64_t sent_ = 0, size_ = 0;  ///< of the file
