@@ -1,20 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """`daemon.demultiplexer: io_uring`, `daemon.proactor: io_uring`: had where the kernel allows it; elsewhere the daemon
-serves all the same, and says so once, however many reactors it has.
+serves all the same, by operations too, and says so once, however many reactors and kinds it has.
 usage: rings_test.py STRATAD"""
 import errno
 import itertools
 import sys
 import unittest
+from pathlib import Path
 
 import rings
-from stratad_process import Stratad, echoes
+from stratad_process import Stratad, echoes, receive_exactly
 
 YAML = """strata: 1
 daemon: {{ {engine}, concurrency: {{ {model} }} }}
-services: [ {{ name: echo, kind: echo, listen: "tcp://127.0.0.1:0" }} ]
+services:
+  - {{ name: echo, kind: echo, listen: "tcp://127.0.0.1:0" }}
+  - {{ name: files, kind: files, listen: "tcp://127.0.0.1:0", root: "{folder}" }}
 """
+FOLDER = Path(__file__).resolve().parent
 MODELS = ("model: single", "model: multi-reactor, reactors: 3", "model: leader-followers, threads: 2")
 ENGINES = ("demultiplexer: io_uring", "proactor: io_uring")
 SAID = "io_uring cannot be used here"
@@ -24,9 +28,14 @@ NO_COMPLETIONS = "completions cannot be used here"
 class Rings(unittest.TestCase):
     def log_of(self, engine, model, **how):
         """What a daemon says that has served."""
-        with Stratad(YAML.format(engine=engine, model=model), **how) as daemon:
+        with Stratad(YAML.format(engine=engine, model=model, folder=FOLDER), **how) as daemon:
             with daemon.connect() as peer:
                 self.assertTrue(echoes(peer, b"x" * 100_000))
+            content = Path(__file__).read_bytes()
+            answer = b"ok %d\n" % len(content) + content
+            with daemon.connect("files") as peer:
+                peer.sendall(f"get {Path(__file__).name}\n".encode() * 2)
+                self.assertEqual(receive_exactly(peer, 2 * len(answer)), 2 * answer)
             code, log = daemon.terminate()
             self.assertEqual(code, 0, log)
             return log
