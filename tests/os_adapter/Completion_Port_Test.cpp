@@ -12,6 +12,7 @@
 
 #include <strata/os/Shared_Memory.h>
 #include <strata_test/Mechanisms.h>
+#include <strata_test/Old_Ring.h>
 
 #include "Fault_Table.h"
 #include "Port_Rig.h"
@@ -26,11 +27,21 @@ using os::Request;
 
 /// Where the machine forbids rings there is nothing to complete.
 template <class Test>
-void on_a_port(Test test) {
+void on_a_port_of(Kernel kernel, Test test) {
   if (!io_uring_allowed()) return CPPUNIT_ASSERT(!os::open_demultiplexer("io_uring"));
+  const Old_Ring as_there{kernel};
   Port_Rig rig;
   test(rig);
   CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.port.outstanding());
+}
+template <class Test>
+void on_a_port(Test test) {
+  for (const Kernel kernel : {Kernel::newest, Kernel::before_6_17, Kernel::before_6_1}) on_a_port_of(kernel, test);
+}
+/// Where a ring is for one thread.
+template <class Test>
+void on_an_own_port(Test test) {
+  for (const Kernel kernel : {Kernel::newest, Kernel::before_6_17}) on_a_port_of(kernel, test);
 }
 
 class Completion_Port_Test : public Os_Fixture {
@@ -50,6 +61,7 @@ class Completion_Port_Test : public Os_Fixture {
   CPPUNIT_TEST(a_cancel_that_comes_late_changes_nothing);
   CPPUNIT_TEST(all_are_canceled_at_once);
   CPPUNIT_TEST(lent_buffers_bring_the_whole_stream_and_its_end);
+  CPPUNIT_TEST(a_kernel_that_knows_no_limit_is_asked_once_and_brings_the_stream_by_single_receives);
   CPPUNIT_TEST(a_receive_that_finds_no_buffer_waits_for_one_without_spinning);
   CPPUNIT_TEST(a_receive_without_bytes_keeps_no_buffer_from_another);
   CPPUNIT_TEST(one_that_found_no_buffer_can_be_canceled);
@@ -101,7 +113,7 @@ class Completion_Port_Test : public Os_Fixture {
   }
 
   void one_accept_takes_many_until_it_is_canceled() {
-    on_a_port([](Port_Rig& rig) {
+    on_an_own_port([](Port_Rig& rig) {
       Listener listener = listen_on(loopback());
       Operation accept{Request::accept_many, listener.handle.get()};
       rig.port.submit(accept);
@@ -149,7 +161,7 @@ class Completion_Port_Test : public Os_Fixture {
   }
 
   void whom_nobody_will_be_told_of_is_closed() {
-    on_a_port([](Port_Rig& rig) {
+    on_an_own_port([](Port_Rig& rig) {
       Listener listener = listen_on(loopback());
       Operation accept{Request::accept_many, listener.handle.get()};
       rig.port.submit(accept);
@@ -290,6 +302,24 @@ class Completion_Port_Test : public Os_Fixture {
     });
   }
 
+  void a_kernel_that_knows_no_limit_is_asked_once_and_brings_the_stream_by_single_receives() {
+    on_a_port_of(Kernel::before_6_17, [](Port_Rig& rig) {
+      const std::uint64_t before = Old_Ring::refusals();
+      expect_done(rig.port.lend_buffers());
+      Operation receive{Request::receive_lent, rig.handle()};
+      rig.port.submit(receive);
+      rig.take();
+      CPPUNIT_ASSERT_EQUAL(0, rig.of(receive).completions);  // nobody is told
+      for (int i = 1; i <= 20; ++i) {
+        rig.peer_sends("x");
+        while (rig.of(receive).completions < i) rig.take(10s);
+      }
+      CPPUNIT_ASSERT_EQUAL(std::string(20, 'x'), rig.of(receive).bytes);
+      CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, Old_Ring::refusals() - before);
+      rig.end_all();
+    });
+  }
+
   void a_receive_that_finds_no_buffer_waits_for_one_without_spinning() {
     on_a_port([](Port_Rig& rig) {
       expect_done(rig.port.lend_buffers());
@@ -328,6 +358,7 @@ class Completion_Port_Test : public Os_Fixture {
       Operation first{Request::receive_lent, idle.first.get()}, second{Request::receive_lent, busy.first.get()};
       rig.keeps = true;
       rig.port.submit(all);
+      rig.take();
       do {
         (void)os::send(rig.pair.second.get(), strata::as_bytes("x"));
       } while (rig.take() != 0);
@@ -440,7 +471,7 @@ class Completion_Port_Test : public Os_Fixture {
   }
 
   void another_thread_is_refused_while_the_kernel_has_operations() {
-    on_a_port([](Port_Rig& rig) {
+    on_an_own_port([](Port_Rig& rig) {
       std::string room(16, ' ');
       Operation receive{Request::receive, rig.handle(), bytes_of(room)};
       rig.port.submit(receive);

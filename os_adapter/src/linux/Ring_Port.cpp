@@ -262,7 +262,9 @@ bool Ring_Port::arm(Submission& operation) noexcept {
       break;
     case Request::receive_lent:
       io_uring_prep_recv(entry, fd, nullptr, 0, 0);
+      State::unset(operation, State::goes_on);
       if (multishot_) {
+        State::set(operation, State::goes_on);
         entry->ioprio |= IORING_RECV_MULTISHOT;
         entry->file_index = fair_share;  // optlen
       }
@@ -384,7 +386,7 @@ bool Ring_Port::has_ended(Submission& operation, Ready& ready) noexcept {
 /// What the kernel has said in place of a receive that goes on.
 bool Ring_Port::is_of_no_buffer(const Submission& operation, std::int32_t result) const noexcept {
   if (operation.request != Request::receive_lent) return false;
-  return result == -ENOBUFS || (result == -EINVAL && multishot_);
+  return result == -ENOBUFS || (result == -EINVAL && State::is(operation, State::goes_on));
 }
 
 /// The next wait hands it over again, or when a buffer is there.
@@ -395,7 +397,7 @@ bool Ring_Port::begins_anew(Submission& operation, std::int32_t result) noexcept
     starved_.push(operation);
     return true;
   }
-  const bool refused = lends && result == -EINVAL && multishot_;
+  const bool refused = lends && result == -EINVAL && State::is(operation, State::goes_on);
   if (refused) multishot_ = false;
   // It had its share, or ended early, as when the queue is full; or the thread that handed it over has ended.
   const bool goes_on = lends ? result > 0 : operation.request == Request::accept_many && result >= 0;

@@ -23,6 +23,7 @@ class Submission_State {
   static constexpr std::uint8_t armed = 4;     ///< the kernel has it
   static constexpr std::uint8_t canceled = 8;  ///< its user wants it to end
   static constexpr std::uint8_t starved = 16;  ///< found no buffer: in the list of these
+  static constexpr std::uint8_t goes_on = 32;  ///< a receive that was armed as one that goes on in the kernel
 
   static bool is(const Submission& one, std::uint8_t bits) noexcept { return (one.state_ & bits) != 0; }
   static void set(Submission& one, std::uint8_t bits) noexcept {
