@@ -13,7 +13,7 @@ using strata::Pipe_Block;
 /// Reads into a pipe, and has another connection written from it: what a proxy does.
 class Relay {
  public:
-  explicit Relay(Rig& rig) : rig_(rig) {
+  explicit Relay(Rig& rig) {
     auto to = os::socket_pair();
     CPPUNIT_ASSERT(to.has_value());
     far = std::move(to->second);
@@ -42,7 +42,6 @@ class Relay {
     return source_->read(std::move(written.pipe));
   }
 
-  Rig& rig_;
   Actor* source_ = nullptr;
   Actor* sink_ = nullptr;
 };

@@ -111,7 +111,8 @@ class Service_Datagrams_Test : public CppUnit::TestFixture {
   void what_icmp_tells_of_others_is_passed_over() {
     on_each_kernel([](Rig& rig) {
       Bound socket, gone;
-      CPPUNIT_ASSERT(os::connect(socket.socket.get(), gone.address).has_value());
+      const Result<> connected = os::connect(socket.socket.get(), gone.address);
+      CPPUNIT_ASSERT(connected || connected.error() == std::errc::operation_in_progress);  // interrupted, and done
       gone.socket.reset();
       std::string got;
       Actor& actor = rig.adopt(
