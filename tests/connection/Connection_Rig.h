@@ -19,6 +19,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 #include <strata/connection/Acceptor.h>
 #include <strata/logging/Log_System.h>
+#include <strata/os/Completion_Port.h>
 #include <strata/proactor/Completion_Transports.h>
 #include <strata/reactor/Reactor_Metrics.h>
 #include <strata/reactor/Reactor_Options.h>
@@ -139,6 +140,11 @@ struct Connection_Rig {
   void expect_reset(Client& client) {
     until([&] { return client.read(), client.ended || client.error; });
     CPPUNIT_ASSERT_EQUAL(condition(std::errc::connection_reset).message(), client.error.message());
+  }
+  /// Its ring is for one thread, and one operation takes whoever comes: since Linux 6.1.
+  bool accepts_many() const {
+    const os::Completion_Port* port = reactor->completion_port();
+    return port != nullptr && port->accepts_many();
   }
   /// So many connections in all have closed, the last one so.
   template <class Errc>

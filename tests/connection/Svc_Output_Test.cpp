@@ -325,7 +325,9 @@ class Svc_Output_Test : public CppUnit::TestFixture {
         return Result<>{};
       };
       b.send("x");
-      rig.expect_closed(std::errc::connection_reset);
+      // Before Linux 6.1 the receive under way has taken the error already, and the send finds a broken pipe.
+      const bool is_taken = rig.backend.is("old-ring") && !rig.accepts_many();
+      rig.expect_closed(is_taken ? std::errc::broken_pipe : std::errc::connection_reset);
     });
   }
 

@@ -46,7 +46,7 @@ std::span<const std::string_view> backends() {
 std::span<const std::string_view> engines() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> all{backends().begin(), backends().end()};
-    if (io_uring_allowed()) all.push_back("completions");
+    if (io_uring_allowed()) all.insert(all.end(), {"completions", "old-ring"});
     all.push_back("sim-ring");
     return all;
   }();

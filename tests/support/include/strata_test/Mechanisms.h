@@ -17,11 +17,15 @@ std::span<const std::string_view> mechanisms();
 /// The same, and the simulator: what a Backend may be.
 std::span<const std::string_view> backends();
 
-/// The same for connections and operations: also "completions", of a ring, and "sim-ring", of the simulator's.
+/// The same for connections and operations: also "completions", of a ring, "old-ring", of one as older kernels have it,
+/// and "sim-ring", of the simulator's.
 std::span<const std::string_view> engines();
 
 constexpr bool is_simulated(std::string_view engine) { return engine == "sim" || engine == "sim-ring"; }
-/// How many worlds a test of an engine sees: what the simulator's ring does depends on its seed.
-constexpr std::uint64_t worlds_of(std::string_view engine) { return engine == "sim-ring" ? 8 : 1; }
+/// How many worlds a test of an engine sees: what the simulator's ring does depends on its seed; an old ring is one
+/// before Linux 6.17, then one before 6.1.
+constexpr std::uint64_t worlds_of(std::string_view engine) {
+  return engine == "sim-ring" ? 8 : engine == "old-ring" ? 2 : 1;
+}
 
 }  // namespace strata_test
