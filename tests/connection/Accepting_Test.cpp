@@ -20,9 +20,9 @@ struct Scripted final : strata::Transports {
   struct Part final : strata::Accepting {
     explicit Part(Scripted& all) : script(all) {}
     ~Part() override { script.gone = true; }
-    void start(strata::Handler_Ref listener, Hook hook) noexcept override {
-      script.listener = listener;
-      script.hook = hook;
+    void start(strata::Handler_Ref whose, Hook told) noexcept override {
+      script.listener = whose;
+      script.hook = told;
       ++script.starts;
     }
     void pause() noexcept override { ++script.pauses; }
