@@ -233,7 +233,7 @@ bool Asynch_Operation::describe() noexcept {
 bool Asynch_Operation::take(std::int32_t came_to) noexcept {
   if (came_to == raw_would_block && kind == Kind::send_file && !asked) return !(full = true);
   if (came_to < 0) {
-    error = came_to == raw_would_block ? asked : code_of(came_to);
+    error = came_to == raw_would_block && asked ? asked : code_of(came_to);
     if (came_to == raw_canceled) error = asked ? asked : std::error_code{errc::canceled};
     return true;
   }

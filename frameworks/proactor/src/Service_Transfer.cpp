@@ -148,6 +148,8 @@ void Service_Handler::take_up(Asynch_Operation& one) noexcept {
   one.away = false;
   if (std::exchange(one.polled, false) && one.result >= 0) {
     one.told = true;
+  } else if (one.kind == Kind::connect && one.result == raw_would_block && !one.asked) {
+    return try_later(one);  // by a local listener whose queue is full: a ring may say so, too
   } else {
     settle(one, one.result);
   }
