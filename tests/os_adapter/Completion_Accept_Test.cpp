@@ -16,6 +16,26 @@ using namespace strata_test;
 using os::Ready;
 using os::Request;
 
+/// A listener whose accepts go on in the kernel.
+struct Accepting {
+  explicit Accepting(Port_Rig& rig) {
+    rig.port.submit(accept);
+    rig.take();
+  }
+  /// Both ends of what was told of, and the clients' of the others, who stay in the ring's queue.
+  std::vector<os::Unique_Handle> tell_one_of_four(Port_Rig& rig) const {
+    std::vector<os::Unique_Handle> ends;
+    for (int i = 0; i < 4; ++i) ends.push_back(connect_to(listener.address));
+    const auto first = rig.wait(1, 10s);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, first.size());
+    ends.emplace_back(os::Handle{first[0].result});
+    return ends;
+  }
+
+  Listener listener = listen_on(loopback());
+  Operation accept{Request::accept_many, listener.handle.get()};
+};
+
 class Completion_Accept_Test : public Os_Fixture {
   CPPUNIT_TEST_SUITE(Completion_Accept_Test);
   CPPUNIT_TEST(one_accept_takes_many_until_it_is_canceled);
@@ -26,24 +46,21 @@ class Completion_Accept_Test : public Os_Fixture {
  public:
   void one_accept_takes_many_until_it_is_canceled() {
     on_an_own_port([](Port_Rig& rig) {
-      Listener listener = listen_on(loopback());
-      Operation accept{Request::accept_many, listener.handle.get()};
-      rig.port.submit(accept);
-      rig.take();
+      Accepting accepting{rig};
       std::vector<os::Unique_Handle> ends;
       for (int i = 1; i <= 3; ++i) {
-        ends.push_back(connect_to(listener.address));
-        while (rig.of(accept).completions < i) rig.take(10s);
-        ends.emplace_back(os::Handle{rig.of(accept).result});
+        ends.push_back(connect_to(accepting.listener.address));
+        while (rig.of(accepting.accept).completions < i) rig.take(10s);
+        ends.emplace_back(os::Handle{rig.of(accepting.accept).result});
         CPPUNIT_ASSERT(closes_on_exec(ends.back().get()) && is_non_blocking(ends.back().get()));
       }
-      CPPUNIT_ASSERT(accept.outstanding());
-      rig.port.cancel(accept);
-      const os::Unique_Handle late = connect_to(listener.address);  // stays in the socket's queue
-      CPPUNIT_ASSERT_EQUAL(canceled, rig.result_of(accept));
-      CPPUNIT_ASSERT_EQUAL(4, rig.of(accept).completions);
-      const os::Unique_Handle server = value_of(os::accept(listener.handle.get(), nullptr));
-      listener.handle.reset();
+      CPPUNIT_ASSERT(accepting.accept.outstanding());
+      rig.port.cancel(accepting.accept);
+      const os::Unique_Handle late = connect_to(accepting.listener.address);  // stays in the socket's queue
+      CPPUNIT_ASSERT_EQUAL(canceled, rig.result_of(accepting.accept));
+      CPPUNIT_ASSERT_EQUAL(4, rig.of(accepting.accept).completions);
+      const os::Unique_Handle server = value_of(os::accept(accepting.listener.handle.get(), nullptr));
+      accepting.listener.handle.reset();
       CPPUNIT_ASSERT(server.get().valid());
     });
   }
@@ -51,38 +68,24 @@ class Completion_Accept_Test : public Os_Fixture {
   /// Who listens no more serves those that had been accepted by then.
   void what_no_wait_has_told_of_is_taken() {
     on_an_own_port([](Port_Rig& rig) {
-      Listener listener = listen_on(loopback());
-      Operation accept{Request::accept_many, listener.handle.get()};
-      rig.port.submit(accept);
-      rig.take();
-      std::vector<os::Unique_Handle> ends;
-      for (int i = 0; i < 4; ++i) ends.push_back(connect_to(listener.address));
-      const auto first = rig.wait(1, 10s);  // the others are in the ring's queue
-      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, first.size());
-      ends.emplace_back(os::Handle{first[0].result});
-      rig.port.cancel(accept);
+      Accepting accepting{rig};
+      std::vector<os::Unique_Handle> ends = accepting.tell_one_of_four(rig);
+      rig.port.cancel(accepting.accept);
       std::array<Ready, 8> out;
-      const std::size_t taken = rig.port.take(accept, out);
+      const std::size_t taken = rig.port.take(accepting.accept, out);
       CPPUNIT_ASSERT_EQUAL(std::size_t{4}, taken);
       for (std::size_t i = 0; i < 3; ++i) ends.emplace_back(os::Handle{out[i].result});
       CPPUNIT_ASSERT_EQUAL(canceled, out[3].result);
-      CPPUNIT_ASSERT(out[3].is(Ready::last) && !accept.outstanding());
-      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.port.take(accept, out));
+      CPPUNIT_ASSERT(out[3].is(Ready::last) && !accepting.accept.outstanding());
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.port.take(accepting.accept, out));
       CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.wait(8, 0s).size());
     });
   }
 
   void whom_nobody_will_be_told_of_is_closed() {
     on_an_own_port([](Port_Rig& rig) {
-      Listener listener = listen_on(loopback());
-      Operation accept{Request::accept_many, listener.handle.get()};
-      rig.port.submit(accept);
-      rig.take();
-      std::vector<os::Unique_Handle> clients;
-      for (int i = 0; i < 4; ++i) clients.push_back(connect_to(listener.address));
-      const auto first = rig.wait(1, 10s);  // the others are in the ring's queue
-      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, first.size());
-      const os::Unique_Handle server{os::Handle{first[0].result}};
+      Accepting accepting{rig};
+      const std::vector<os::Unique_Handle> ends = accepting.tell_one_of_four(rig);
       std::array<Ready, 8> out;
       CPPUNIT_ASSERT_EQUAL(std::size_t{1}, rig.port.abandon(out));
       CPPUNIT_ASSERT_EQUAL(canceled, out[0].result);

@@ -80,14 +80,11 @@ Result<> Service_Handler::handle_failure(Completed failed) {
 Result<> Service_Handler::start(Asynch_Operation* operation, const Operation_Options& options) {
   if (operation == nullptr) return fail(std::errc::not_enough_memory);
   Proactor_Core& core = *proactor_->core_;
-  const Result<> limited = closing_ ? fail(std::errc::broken_pipe) : limit(*operation, options);
-  if (!limited) {
+  Result<> taken = closing_ ? fail(std::errc::broken_pipe) : limit(*operation, options);
+  if (taken) taken = count_started(*operation);
+  if (!taken) {
     core.take_back(operation);
-    return limited;
-  }
-  if (const Result<> counted = count_started(*operation); !counted) {
-    core.take_back(operation);
-    return counted;
+    return taken;
   }
   if (options.started != nullptr) *options.started = Operation{operation->id};
   core.started.fetch_add(1, std::memory_order_relaxed);
