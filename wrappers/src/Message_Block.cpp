@@ -7,6 +7,8 @@
 #include <new>
 #include <utility>
 
+#include "Message_Storage.h"
+
 namespace strata {
 inline namespace v1 {
 namespace {
@@ -19,45 +21,8 @@ void copy_bytes(Bytes to, Const_Bytes from) noexcept {
 
 }  // namespace
 
-/// A link of a chain and its window of the storage: [data, data + size) is unread, behind it is room.
-struct Message_Block::Block {
-  Block* next = nullptr;
-  Storage* storage = nullptr;
-  const std::byte* data = nullptr;
-  std::size_t size = 0;
-};
-
-/// The shared memory. Its first block and its own bytes stand in the same allocation, so a message costs one; the
-/// allocation lives until the last block that refers to it is gone. The count cannot overflow: each reference is
-/// held by a block of 32 bytes.
-struct Message_Block::Storage {
-  using Dispose = void (*)(Storage*) noexcept;
-
-  Storage(Dispose how, std::size_t room, Const_Bytes bytes) noexcept
-      : first{nullptr, this, bytes.data(), bytes.size()}, capacity(room), dispose(how) {}
-
-  static Storage* make(std::size_t capacity) noexcept {
-    void* memory = ::operator new(sizeof(Storage) + capacity, std::nothrow);
-    if (memory == nullptr) return nullptr;
-    return new (memory) Storage(&dispose_own, capacity, {static_cast<std::byte*>(memory) + sizeof(Storage), 0});
-  }
-  static void dispose_own(Storage* storage) noexcept { ::operator delete(storage); }
-
-  std::byte* bytes() noexcept { return reinterpret_cast<std::byte*>(this) + sizeof(Storage); }
-
-  void acquire() noexcept { references.fetch_add(1, std::memory_order_relaxed); }
-  void drop() noexcept {
-    if (references.fetch_sub(1, std::memory_order_acq_rel) == 1) dispose(this);
-  }
-
-  Block first;
-  std::atomic<std::size_t> references{1};
-  std::size_t capacity;  // of bytes(); 0 for foreign memory
-  Dispose dispose;
-};
-
 struct Message_Block::Foreign : Storage {
-  Foreign(Const_Bytes bytes, Release&& how) noexcept : Storage(&dispose_foreign, 0, bytes), release(std::move(how)) {}
+  Foreign(Const_Bytes bytes, Release&& how) noexcept : Storage(&dispose_foreign, bytes), release(std::move(how)) {}
 
   static void dispose_foreign(Storage* storage) noexcept {
     auto* self = static_cast<Foreign*>(storage);
@@ -154,8 +119,8 @@ Bytes Message_Block::writable() noexcept {
   Storage& storage = *last_->storage;
   // acquire: what former holders on other threads did with this memory is over before the caller writes to it.
   if (storage.references.load(std::memory_order_acquire) != 1) return {};
-  const auto used = static_cast<std::size_t>(last_->data - storage.bytes()) + last_->size;
-  return {storage.bytes() + used, storage.capacity - used};
+  const auto used = static_cast<std::size_t>(last_->data - storage.memory) + last_->size;
+  return {storage.memory + used, storage.capacity - used};
 }
 
 Result<> Message_Block::commit(std::size_t size) noexcept {

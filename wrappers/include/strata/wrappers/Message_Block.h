@@ -63,6 +63,7 @@ class Message_Block {
   void clear() noexcept;  ///< releases the chain; iterative, whatever its length
 
  private:
+  friend class Block_Pool;
   struct Block;
   struct Storage;
   struct Foreign;
