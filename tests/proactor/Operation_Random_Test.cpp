@@ -93,6 +93,7 @@ class Program {
   }
 
   void start_one(Place& place, std::size_t what, std::size_t size) {
+    if (what < 6) return start(place, [](Actor& a, auto options) { return a.read(options); });
     if (what < 15) return start(place, [=](Actor& a, auto options) { return a.read(size, options); });
     if (what < 27) {
       const std::string text(size, static_cast<char>('a' + pick(26)));
@@ -169,6 +170,7 @@ class Operation_Random_Test : public CppUnit::TestFixture {
  private:
   static std::string trace_of(std::string_view name, std::uint64_t seed) {
     Backend backend{name, name == "sim-ring" ? seed : 1};
+    if (backend.simulator() != nullptr) backend.simulator()->lent_size(strata::Proactor::lent_size);
     Rig rig{backend, engine_of(backend)};
     return Program{rig, seed}.run();
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cstring>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -15,6 +16,7 @@
 #include <strata/os/Socket.h>
 #include <strata/os/Splice.h>
 
+#include "Proactor_Core.h"
 #include "Raw_Result.h"
 
 namespace strata {
@@ -61,9 +63,28 @@ std::int32_t past_others(Call call) noexcept {
 
 }  // namespace
 
-Asynch_Operation::Way Asynch_Operation::way(bool on_ring) const noexcept {
+/// What a ring has lent is its own again at once: how many blocks are out, and for how long, is up to who reads them.
+void Asynch_Operation::handle_completion(const os::Ready& completion) noexcept {
+  std::int32_t came_to = completion.result;
+  if (completion.is(os::Ready::lent)) {
+    Reactor& home = owner->home();
+    Result<Message_Block> lent = owner->core().lend();
+    const Bytes bytes = home.completion_port()->lent(completion);
+    if (lent) {
+      block = std::move(*lent);
+      std::memcpy(block.writable().data(), bytes.data(), bytes.size());
+    } else {
+      came_to = -lent.error().value();
+    }
+    home.give_back(completion.buffer);
+  }
+  owner->arrived(*this, came_to, true);
+}
+
+Asynch_Operation::Way Asynch_Operation::way() const noexcept {
+  const bool on_ring = owner->core().on_ring;
   switch (kind) {
-    case Kind::read:
+    case Kind::read: return on_ring && (!lends || owner->core().lends_by_ring()) ? Way::ring : Way::readiness;
     case Kind::write:
     case Kind::accept:
     case Kind::connect: return on_ring ? Way::ring : Way::readiness;
@@ -93,7 +114,7 @@ bool Asynch_Operation::has_nothing_to_do() const noexcept {
 std::int32_t Asynch_Operation::try_now() noexcept {
   const os::Handle own = owner->handle();
   switch (kind) {
-    case Kind::read: return raw_of(os::receive(own, block.writable()));
+    case Kind::read: return receive();
     case Kind::write: {
       if (block.readable().size() == block.length()) return raw_of(os::send(own, block.readable()));
       std::array<Const_Bytes, os::max_gather> room;
@@ -113,6 +134,15 @@ std::int32_t Asynch_Operation::try_now() noexcept {
     }
     default: return std::exchange(told, false) ? 0 : raw_would_block;  // a poll
   }
+}
+
+std::int32_t Asynch_Operation::receive() noexcept {
+  if (!lends) return raw_of(os::receive(owner->handle(), block.writable()));
+  Result<Message_Block> lent = owner->core().lend();
+  if (!lent) return -lent.error().value();
+  const std::int32_t came = raw_of(os::receive(owner->handle(), lent->writable().first(Proactor::lent_size)));
+  if (came > 0) block = std::move(*lent);
+  return came;
 }
 
 std::int32_t Asynch_Operation::connect_now() noexcept {
@@ -207,7 +237,10 @@ bool Asynch_Operation::describe() noexcept {
     return true;
   };
   switch (kind) {
-    case Kind::read: return buffer(os::Request::receive, block.writable());
+    case Kind::read:
+      if (!lends) return buffer(os::Request::receive, block.writable());
+      request = os::Request::receive_lent_once;
+      return owner->core().lends_by_ring() || wait_for(os::Interest::input);
     case Kind::read_at: return buffer(os::Request::read_at, block.writable());
     case Kind::write_at: return buffer(os::Request::write_at, block.readable());
     case Kind::sync: return request = os::Request::sync, true;
@@ -223,11 +256,15 @@ bool Asynch_Operation::describe() noexcept {
       request = os::Request::send_gathered;
       data = reinterpret_cast<std::byte*>(&rare->parts);
       return true;
-    default:  // is told when it would not block
-      request = os::Request::poll;
-      size = static_cast<std::size_t>(direction == 0 ? os::Interest::input : os::Interest::output);
-      return polled = true;
+    default: return wait_for(direction == 0 ? os::Interest::input : os::Interest::output);
   }
+}
+
+/// Is told when it would not block.
+bool Asynch_Operation::wait_for(os::Interest interest) noexcept {
+  request = os::Request::poll;
+  size = static_cast<std::size_t>(interest);
+  return polled = true;
 }
 
 bool Asynch_Operation::take(std::int32_t came_to) noexcept {

@@ -54,15 +54,13 @@ struct Asynch_Operation final : Completion_Handler {
   };
 
   Asynch_Operation() noexcept : Completion_Handler(os::Request::poll) {}
-  void handle_completion(const os::Ready& completion) noexcept override {
-    owner->arrived(*this, completion.result, true);
-  }
+  void handle_completion(const os::Ready& completion) noexcept override;
   bool make_rare() noexcept {
     if (rare == nullptr) rare.reset(new (std::nothrow) Rare);
     return rare != nullptr;
   }
 
-  Way way(bool on_ring) const noexcept;
+  Way way() const noexcept;
   bool has_nothing_to_do() const noexcept;
   /// It waits for what may never come.
   bool expects() const noexcept { return kind <= Kind::wait_exit || kind == Kind::timer; }
@@ -94,6 +92,7 @@ struct Asynch_Operation final : Completion_Handler {
   std::int32_t result = 0;   ///< from the engine, not looked at
   Kind kind = Kind::read;
   std::uint8_t direction = 0;
+  bool lends = false;        ///< its block is made when bytes have come
   bool away = false;         ///< the engine has it
   bool polled = false;       ///< and is to tell of readiness
   bool told = false;         ///< the handle is ready for it
@@ -104,7 +103,9 @@ struct Asynch_Operation final : Completion_Handler {
   std::uint8_t ending = 0;   ///< the emulation takes it back: 2, and 1 from the next flush on
 
  private:
+  bool wait_for(os::Interest interest) noexcept;
   std::int32_t block_on_it() noexcept;
+  std::int32_t receive() noexcept;
   std::int32_t receive_some() noexcept;
   std::int32_t send_some() noexcept;
   std::int32_t connect_now() noexcept;

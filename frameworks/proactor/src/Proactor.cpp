@@ -13,7 +13,16 @@
 namespace strata {
 inline namespace v1 {
 
+namespace {
+
+/// From one room to the next: else all would begin in the same few sets of the caches.
+constexpr std::size_t lent_room = Proactor::lent_size + 128;
+
+}  // namespace
+
 Proactor_Core::~Proactor_Core() {
+  os::Completion_Port* const port = home.completion_port();
+  if (port != nullptr && registered_.block_size() != 0) port->register_memory({});
   while (free_ != nullptr) delete std::exchange(free_, free_->next_one);
 }
 
@@ -39,7 +48,7 @@ void Proactor_Core::take_back(Asynch_Operation* operation) noexcept {
   operation->place = operation->moved = operation->charged = 0;
   operation->error = operation->asked = {};
   operation->polled = operation->told = operation->full = operation->connecting = false;
-  operation->begun = operation->finished = false;
+  operation->begun = operation->finished = operation->lends = false;
   operation->away = false;  // it is still set where the handler was closed before the engine gave it back
   operation->ending = 0;
   const std::lock_guard held{monitor_};
@@ -88,6 +97,33 @@ void Proactor_Core::work() noexcept {
 
 void Proactor_Core::end_file_threads() noexcept {
   if (files_ != nullptr) files_->stop();
+}
+
+Result<> Proactor_Core::open_lending() noexcept {
+  const std::lock_guard held{monitor_};
+  if (lends_) return {};
+  Result<Block_Pool> made = Block_Pool::make(lent_at_once, lent_room);
+  if (!made) return fail(made.error());
+  lent_ = std::move(*made);
+  ring_lends_ = on_ring && home.completion_port()->lend_buffers();  // else it tells of readiness
+  lends_ = true;
+  return {};
+}
+
+Result<Message_Block> Proactor_Core::lend() noexcept {
+  const std::lock_guard held{monitor_};
+  return lent_.take();
+}
+
+Result<Message_Block> Proactor_Core::registered_block() noexcept {
+  const std::lock_guard held{monitor_};
+  if (registered_.block_size() == 0) {
+    Result<Block_Pool> made = Block_Pool::make(registered, Proactor::registered_size);
+    if (!made) return fail(made.error());
+    registered_ = std::move(*made);
+    if (on_ring) home.completion_port()->register_memory(registered_.memory());
+  }
+  return registered_.take();
 }
 
 Result<std::unique_ptr<Proactor>> Proactor::open(Reactor& reactor, const Proactor_Options& options) try {
@@ -153,6 +189,8 @@ Result<Handler_Ref> Proactor::start(std::unique_ptr<Service_Handler> handler) {
   (void)core_->home.begin(*ref, open);
   return begun;
 }
+
+Result<Message_Block> Proactor::registered_block() noexcept { return core_->registered_block(); }
 
 Reactor& Proactor::reactor() const noexcept { return core_->home; }
 

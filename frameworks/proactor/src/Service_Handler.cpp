@@ -54,21 +54,20 @@ bool Service_Handler::List::remove(Asynch_Operation& one) noexcept {
 
 Service_Handler::~Service_Handler() {
   if (proactor_ == nullptr) return;
-  Proactor_Core& core = *proactor_->core_;
   for (Asynch_Operation* one = arrived_; one != nullptr; one = one->next_arrived) {  // and nobody has taken it up
     if (one->kind == Kind::accept && one->result >= 0) os::close(os::Handle{one->result});
   }
-  const auto drop = [this, &core](List& list) {
+  const auto drop = [this](List& list) {
     while (Asynch_Operation* const one = list.pop()) {
-      core.completed.fetch_add(1, std::memory_order_relaxed);
+      core().completed.fetch_add(1, std::memory_order_relaxed);
       if (one->charged != 0) service().budget().release(one->charged);
-      core.take_back(one);
+      core().take_back(one);
     }
   };
   for (List& each : queues_) drop(each);
   drop(completed_);
   if (of_a_service()) log(Log_Level::debug, "closed");
-  core.handlers.fetch_sub(1);
+  core().handlers.fetch_sub(1);
 }
 
 Result<> Service_Handler::handle_failure(Completed failed) {
@@ -79,15 +78,14 @@ Result<> Service_Handler::handle_failure(Completed failed) {
 
 Result<> Service_Handler::start(Asynch_Operation* operation, const Operation_Options& options) {
   if (operation == nullptr) return fail(std::errc::not_enough_memory);
-  Proactor_Core& core = *proactor_->core_;
   Result<> taken = closing_ ? fail(std::errc::broken_pipe) : limit(*operation, options);
   if (taken) taken = count_started(*operation);
   if (!taken) {
-    core.take_back(operation);
+    core().take_back(operation);
     return taken;
   }
   if (options.started != nullptr) *options.started = Operation{operation->id};
-  core.started.fetch_add(1, std::memory_order_relaxed);
+  core().started.fetch_add(1, std::memory_order_relaxed);
   const Direction direction = options.parallel ? aside : direction_of(operation->kind);
   operation->direction = direction;
   const bool first = queues_[direction].empty();
@@ -140,7 +138,7 @@ void Service_Handler::end_those(Such such, std::error_code why) noexcept {
 void Service_Handler::end_one(Asynch_Operation& one, std::error_code why) noexcept {
   one.asked = why;
   if (one.away) {
-    if (proactor_->core_->on_ring) home().cancel(one);  // nothing happens to one that a thread has
+    if (core().on_ring) home().cancel(one);  // nothing happens to one that a thread has
   } else if (one.begun && one.direction != aside) {
     one.ending = 2;
     (void)home().flush_later(ref_);
@@ -185,7 +183,7 @@ void Service_Handler::close_when_empty() noexcept {
 void Service_Handler::handle_release(std::unique_ptr<Event_Handler> self) noexcept {
   for (const List& each : queues_) {
     for (Asynch_Operation* one = each.front(); one != nullptr; one = one->next_one) {
-      if (one->away && proactor_->core_->on_ring) home().cancel(*one);
+      if (one->away && core().on_ring) home().cancel(*one);
     }
   }
   const std::lock_guard held{monitor_};
@@ -235,7 +233,6 @@ Result<> Service_Handler::deliver() {
 }
 
 Result<> Service_Handler::tell(Asynch_Operation& operation) {
-  Proactor_Core& core = *proactor_->core_;
   Completed completed;
   completed.operation = Operation{operation.id};
   completed.kind = operation.kind;
@@ -251,8 +248,8 @@ Result<> Service_Handler::tell(Asynch_Operation& operation) {
     if (completed.kind == Kind::send_datagrams) drop_first(completed.datagrams, completed.size);
   }
   count_completed(operation);
-  core.take_back(&operation);
-  core.completed.fetch_add(1, std::memory_order_relaxed);
+  core().take_back(&operation);
+  core().completed.fetch_add(1, std::memory_order_relaxed);
   return tell(std::move(completed));
 }
 

@@ -43,14 +43,21 @@ bool is_whole(const Datagrams& datagrams) noexcept {
 
 /// One that has what few have. Null: memory is out.
 Asynch_Operation* Service_Handler::make_rare(Operation_Kind kind, os::Handle other) noexcept {
-  Asynch_Operation* const one = proactor_->core_->make(kind);
+  Asynch_Operation* const one = core().make(kind);
   if (one == nullptr) return nullptr;
   if (!one->make_rare()) {
-    proactor_->core_->take_back(one);
+    core().take_back(one);
     return nullptr;
   }
   one->rare->other = other;
   return one;
+}
+
+Result<> Service_Handler::read(Operation_Options options) {
+  if (const Result<> lends = core().open_lending(); !lends) return lends;
+  Asynch_Operation* const one = core().make(Kind::read);
+  if (one != nullptr) one->lends = true;
+  return start(one, options);
 }
 
 Result<> Service_Handler::read(std::size_t most, Operation_Options options) {
@@ -60,7 +67,7 @@ Result<> Service_Handler::read(std::size_t most, Operation_Options options) {
 
 Result<> Service_Handler::read(Message_Block&& into, Operation_Options options) {
   if (into.writable().empty()) return fail(std::errc::invalid_argument);
-  return start(made_with(proactor_->core_->make(Kind::read), std::move(into), 0), options);
+  return start(made_with(core().make(Kind::read), std::move(into), 0), options);
 }
 
 Result<> Service_Handler::read(Pipe_Block&& into, Operation_Options options) {
@@ -71,7 +78,7 @@ Result<> Service_Handler::read(Pipe_Block&& into, Operation_Options options) {
 }
 
 Result<> Service_Handler::write(Message_Block&& message, Operation_Options options) {
-  return start(made_with(proactor_->core_->make(Kind::write), std::move(message), 0), options);
+  return start(made_with(core().make(Kind::write), std::move(message), 0), options);
 }
 
 Result<> Service_Handler::write(Pipe_Block&& from, Operation_Options options) {
@@ -81,11 +88,11 @@ Result<> Service_Handler::write(Pipe_Block&& from, Operation_Options options) {
 }
 
 Result<> Service_Handler::accept(Operation_Options options) {
-  return start(proactor_->core_->make(Kind::accept), options);
+  return start(core().make(Kind::accept), options);
 }
 
 Result<> Service_Handler::connect(const os::Socket_Address& peer, Operation_Options options) {
-  Asynch_Operation* const one = proactor_->core_->make(Kind::connect);
+  Asynch_Operation* const one = core().make(Kind::connect);
   if (one != nullptr) one->peer = peer;
   return start(one, options);
 }
@@ -116,7 +123,7 @@ Result<> Service_Handler::send_file(os::Handle file, std::uint64_t offset, std::
 
 Result<> Service_Handler::poll(os::Interest direction, Operation_Options options) {
   if (direction != os::Interest::input && direction != os::Interest::output) return fail(std::errc::invalid_argument);
-  return start(proactor_->core_->make(direction == os::Interest::input ? Kind::poll_input : Kind::poll_output),
+  return start(core().make(direction == os::Interest::input ? Kind::poll_input : Kind::poll_output),
                options);
 }
 
@@ -124,21 +131,21 @@ Result<> Service_Handler::wait_exit(Operation_Options options) { return start(ma
 
 Result<> Service_Handler::wait(Duration after, Operation_Options options) {
   options.deadline = after;
-  return start(proactor_->core_->make(Kind::timer), options);
+  return start(core().make(Kind::timer), options);
 }
 
 Result<> Service_Handler::read_at(Message_Block&& into, std::uint64_t offset, Operation_Options options) {
   if (into.writable().empty() || !is_place(offset)) return fail(std::errc::invalid_argument);
-  return start(made_with(proactor_->core_->make(Kind::read_at), std::move(into), offset), options);
+  return start(made_with(core().make(Kind::read_at), std::move(into), offset), options);
 }
 
 Result<> Service_Handler::write_at(Message_Block&& bytes, std::uint64_t offset, Operation_Options options) {
   if (!is_place(offset)) return fail(std::errc::invalid_argument);
-  return start(made_with(proactor_->core_->make(Kind::write_at), std::move(bytes), offset), options);
+  return start(made_with(core().make(Kind::write_at), std::move(bytes), offset), options);
 }
 
 Result<> Service_Handler::sync(Operation_Options options) {
-  return start(proactor_->core_->make(Kind::sync), options);
+  return start(core().make(Kind::sync), options);
 }
 
 Result<> Service_Handler::open_file(os::Handle folder, std::string name, os::Open_Mode mode,

@@ -47,7 +47,7 @@ void Service_Handler::run(Direction direction, bool tries) noexcept {
   first->begun = true;
   if (first->has_nothing_to_do()) return finish(*first);
   if (first->kind == Kind::send_file && std::exchange(first->told, false)) first->full = false;
-  if (first->way(proactor_->core_->on_ring) != Way::readiness) return give_away(*first);
+  if (first->way() != Way::readiness) return give_away(*first);
   while (tries && transfer(*first) && untold_[direction] == 0) {
   }
   if (!first->finished) wait_for_readiness(*first);
@@ -55,7 +55,7 @@ void Service_Handler::run(Direction direction, bool tries) noexcept {
 
 /// Where it was asked to end the ring has told of readiness first.
 void Service_Handler::wait_for_readiness(Asynch_Operation& operation) noexcept {
-  if (!proactor_->core_->on_ring) return operation.is_turned_away() ? try_later(operation) : update_interest();
+  if (!core().on_ring) return operation.is_turned_away() ? try_later(operation) : update_interest();
   if (!operation.asked) return give_to_ring(operation);
   operation.error = operation.asked;
   finish(operation);
@@ -75,7 +75,7 @@ void Service_Handler::try_later(Asynch_Operation& operation) noexcept {
 }
 
 void Service_Handler::give_away(Asynch_Operation& operation) noexcept {
-  if (operation.way(proactor_->core_->on_ring) == Way::ring) return give_to_ring(operation);
+  if (operation.way() == Way::ring) return give_to_ring(operation);
   give_to_thread(operation);
 }
 
@@ -97,7 +97,7 @@ void Service_Handler::give_to_ring(Asynch_Operation& operation) noexcept {
 void Service_Handler::give_to_thread(Asynch_Operation& operation) noexcept {
   operation.away = true;
   count_away();
-  const Result<> given = proactor_->core_->give_to_files(operation);
+  const Result<> given = core().give_to_files(operation);
   if (given) return;
   {
     const std::lock_guard held{monitor_};
@@ -159,7 +159,9 @@ void Service_Handler::take_up(Asynch_Operation& one) noexcept {
 
 /// What it has come to: its end, or a part of it.
 void Service_Handler::settle(Asynch_Operation& one, std::int32_t result) noexcept {
-  if (one.kind == Kind::read && result >= 0) drained_ = static_cast<std::size_t>(result) < one.block.writable().size();
+  if (one.kind == Kind::read && result >= 0) {
+    drained_ = static_cast<std::size_t>(result) < (one.lends ? Proactor::lent_size : one.block.writable().size());
+  }
   if (one.take(result)) return finish(one);
   if (of_a_service() && result > 0) touch();  // a part of it
 }
@@ -174,7 +176,7 @@ bool Service_Handler::transfer(Asynch_Operation& one) noexcept {
 
 /// Input stays wanted until that is told in vain: most often the next read has been started by then.
 void Service_Handler::update_interest(bool told_in_vain) noexcept {
-  if (proactor_->core_->on_ring || file_) return;
+  if (core().on_ring || file_) return;
   const auto waits = [this](Direction direction) {
     const Asynch_Operation* const first = queues_[direction].front();
     return first != nullptr && !first->away && !first->is_turned_away();
@@ -204,7 +206,7 @@ Result<> Service_Handler::handle_input() {
 
 /// Of a flush, too.
 Result<> Service_Handler::handle_output() {
-  if (!proactor_->core_->on_ring) {
+  if (!core().on_ring) {
     if ((home().ready() & (os::Ready::output | os::Ready::error | os::Ready::hangup)) != 0) note_ready(out);
     run(out, true);
   }

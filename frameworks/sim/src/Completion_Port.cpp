@@ -32,6 +32,11 @@ T drawn(Random& random, const std::array<T, size>& from) {
   return from[random.below(size)];
 }
 
+std::size_t size_of_buffers(World& world) {
+  const std::size_t of_the_seed = drawn(world.random, std::array<std::size_t, 4>{100, 1'000, 4'096, 16'384});
+  return world.lent != 0 ? world.lent : of_the_seed;
+}
+
 std::uint64_t token_of(Submission& operation) noexcept { return reinterpret_cast<std::uintptr_t>(&operation); }
 
 /// Errors and ends are told unasked (poll(2)).
@@ -79,7 +84,7 @@ Simulated_Port::Simulated_Port(World& world)
       delay_{drawn(world.random, std::array{0.0, 0.05, 0.2, 0.5})},
       early_{drawn(world.random, std::array{0.0, 0.1, 0.5})},
       buffer_count_{drawn(world.random, std::array<std::size_t, 5>{1, 2, 8, 64, 256})},
-      buffer_size_{drawn(world.random, std::array<std::size_t, 4>{100, 1'000, 4'096, 16'384})} {}
+      buffer_size_{size_of_buffers(world)} {}
 
 Simulated_Port::~Simulated_Port() {
   for (Outcome& each : outcomes_) drop(each);
@@ -231,7 +236,8 @@ Simulated_Port::Lane Simulated_Port::lane_of(Request request) noexcept {
     case Request::accept:
     case Request::accept_many:
     case Request::receive:
-    case Request::receive_lent: return Lane::in;
+    case Request::receive_lent:
+    case Request::receive_lent_once: return Lane::in;
     case Request::connect:
     case Request::send:
     case Request::send_gathered:
@@ -311,7 +317,8 @@ void Simulated_Port::act(Entries::iterator entry) {
     return request == Request::send_now ? finish(entry, would_block) : put_off(*entry);
   }
   auto* const socket = dynamic_cast<Socket*>(entry->object.get());
-  if (request == Request::receive_lent && socket != nullptr) {
+  const bool borrows = request == Request::receive_lent || request == Request::receive_lent_once;
+  if (borrows && socket != nullptr) {
     entry->fresh = false;
     return fill_buffers(entry, *socket);
   }
@@ -379,6 +386,7 @@ void Simulated_Port::fill_buffers(Entries::iterator entry, Socket& socket) {
     if (result <= 0) return finish(entry, result);
     free_.pop_front();
     lent_[index] = true;
+    if (entry->operation->request == Request::receive_lent_once) return finish(entry, result, Ready::lent, index);
     come_to(*entry, Ready::lent, index, result);
     share += static_cast<std::size_t>(result);
     if (share < fair_share && !world_.roll(early_)) continue;
@@ -394,8 +402,8 @@ void Simulated_Port::come_to(Entry& entry, std::uint8_t set, std::uint16_t buffe
                        std::exchange(entry.was_put_off, false)});
 }
 
-void Simulated_Port::finish(Entries::iterator entry, Raw result) {
-  come_to(*entry, Ready::last, 0, result);
+void Simulated_Port::finish(Entries::iterator entry, Raw result, std::uint8_t set, std::uint16_t buffer) {
+  come_to(*entry, static_cast<std::uint8_t>(Ready::last | set), buffer, result);
   const std::shared_ptr<Object> last = std::move(entry->object);  // what its end sets off finds this in order
   entries_.erase(entry);
 }

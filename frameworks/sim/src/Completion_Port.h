@@ -44,6 +44,7 @@ class Simulated_Port final : public os::Completion_Port {
   Bytes lent(const os::Ready& completion) const noexcept override;
   bool give_back(std::uint16_t buffer) noexcept override;
   std::size_t lent_size() const noexcept override { return buffers_ ? buffer_count_ * buffer_size_ : 0; }
+  void register_memory(Bytes) noexcept override {}
 
   // --- For the demultiplexer ---
   void share() noexcept { shared_ = true; }
@@ -97,7 +98,7 @@ class Simulated_Port final : public os::Completion_Port {
   void rest(Entry& entry);
   void fill_buffers(Entries::iterator entry, Socket& socket);
   void come_to(Entry& entry, std::uint8_t set, std::uint16_t buffer, os::Raw result);
-  void finish(Entries::iterator entry, os::Raw result);
+  void finish(Entries::iterator entry, os::Raw result, std::uint8_t set = 0, std::uint16_t buffer = 0);
   void drop(Outcome& outcome);
   void submit_anew(const os::Submission& operation);
   std::size_t tell(std::span<os::Ready> out);

@@ -205,6 +205,7 @@ void fill_waiting(os::Operations& table) {
   table.epoll_wait = [](Handle, epoll_event*, int, Duration) { return refused; };
   table.ring_open = [](io_uring*, unsigned, unsigned, bool) { return refused; };
   table.ring_lend = [](io_uring*, void*, unsigned, unsigned) { return refused; };
+  table.ring_register = [](io_uring*, void*, std::size_t) { return refused; };
   table.ring_enter = [](io_uring*, unsigned, Duration) { return refused; };
   table.poll = [](pollfd*, std::size_t, Duration) { return refused; };
   table.select = [](int, void*, void*, void*, Duration) { return refused; };

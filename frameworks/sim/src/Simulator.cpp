@@ -67,6 +67,8 @@ Trace& Simulator::trace() noexcept { return world_->trace; }
 std::size_t Simulator::open_descriptors() const noexcept { return world_->descriptors.count(); }
 void Simulator::limit_descriptors(std::size_t most) noexcept { world_->descriptors.limit(most); }
 void Simulator::buffer_size(std::size_t bytes) noexcept { world_->buffer = bytes; }
+
+void Simulator::lent_size(std::size_t bytes) noexcept { world_->lent = bytes; }
 const std::string& Simulator::diagnosis() const noexcept { return world_->diagnosis; }
 
 }  // namespace strata::inline v1::sim

@@ -36,6 +36,7 @@ struct World {
   std::uint64_t calls_at_once = 200'000;
   Time_Point horizon = Agenda::start + std::chrono::hours{24 * 3650};
   std::size_t buffer = 64 * 1024;  // of a new socket, in each direction
+  std::size_t lent = 0;            // bytes of a ring's buffers; 0: the seed says
   bool wakers_are_edges = random.chance(0.5);
   bool concurrent_sets = Random{~seed}.chance(0.5);  // as epoll's; else as those of poll and select
   Threads threads{*this};

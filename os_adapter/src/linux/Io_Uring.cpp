@@ -382,6 +382,12 @@ Raw ring_lend(io_uring* ring, void* buffers, unsigned count, unsigned group) {
   return io_uring_register_buf_ring(ring, &registration, 0);
 }
 
+Raw ring_register(io_uring* ring, void* memory, std::size_t size) {
+  (void)io_uring_unregister_buffers(ring);  // there may be none
+  const iovec whole{memory, size};
+  return size == 0 ? 0 : io_uring_register_buffers(ring, &whole, 1);
+}
+
 Raw ring_enter(io_uring* ring, unsigned wanted, Duration timeout) {
   int result = 0;
   if (wanted == 0 || timeout == Duration::zero()) {

@@ -33,6 +33,7 @@ Raw epoll_wait(Handle epoll, epoll_event*, int capacity, Duration timeout);
 Result<std::unique_ptr<Demultiplexer>> open_epoll();
 Raw ring_open(io_uring*, unsigned entries, unsigned completions, bool one_thread);
 Raw ring_lend(io_uring*, void* buffers, unsigned count, unsigned group);
+Raw ring_register(io_uring*, void* memory, std::size_t size);
 Raw ring_enter(io_uring*, unsigned wanted, Duration timeout);
 Result<std::unique_ptr<Demultiplexer>> open_io_uring();
 Result<std::unique_ptr<Demultiplexer>> open_demultiplexer(std::string_view name);

@@ -44,6 +44,7 @@ constinit const Operations native_table{
     .epoll_wait = native::epoll_wait,
     .ring_open = native::ring_open,
     .ring_lend = native::ring_lend,
+    .ring_register = native::ring_register,
     .ring_enter = native::ring_enter,
     .poll = native::poll,
     .select = native::select,

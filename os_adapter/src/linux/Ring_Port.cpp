@@ -24,6 +24,11 @@ constexpr std::align_val_t page{4096};
 constexpr unsigned group = 0;  // of the buffers; a ring has one
 constexpr std::size_t longest = 0x7ffff000;  // of a transfer (read(2))
 
+/// Its bytes go to a buffer of the port's.
+bool borrows(const Submission& operation) noexcept {
+  return operation.request == Request::receive_lent || operation.request == Request::receive_lent_once;
+}
+
 std::uint64_t user_data(const Submission& operation) noexcept { return reinterpret_cast<std::uintptr_t>(&operation); }
 
 /// As the kernel wants it; the parts become iovecs in the room.
@@ -122,7 +127,7 @@ std::size_t Ring_Port::abandon(std::span<Ready> out) noexcept {
   const auto lock = held();
   close_accepted();
   ring_.close();
-  registered_ = cancel_all_ = canceling_all_ = false;
+  registered_ = knows_memory_ = cancel_all_ = canceling_all_ = false;
   armed_ = 0;
   for (Submission_List* const list : {&armed_list_, &listed_, &starved_}) {
     while (Submission* const one = list->pop()) {
@@ -235,8 +240,40 @@ bool Ring_Port::hand_over() noexcept {
 
 /// The buffers that it wants are the ring's. 0, or an error.
 Raw Ring_Port::make_room(const Submission& operation) noexcept {
-  if (operation.request != Request::receive_lent || registered_) return 0;
+  if (!borrows(operation) || registered_) return 0;
   return buffers_ == nullptr ? raw_error(std::errc::invalid_argument) : register_buffers();
+}
+
+void Ring_Port::register_memory(Bytes memory) noexcept {
+  const auto lock = held();
+  memory_ = memory;
+  knows_memory_ = false;
+}
+
+/// Registered by the first that can use it; where the system refuses that, none does.
+bool Ring_Port::has_registered(const Submission& operation) noexcept {
+  const auto begin = reinterpret_cast<std::uintptr_t>(memory_.data());
+  const auto at = reinterpret_cast<std::uintptr_t>(operation.data);
+  if (at < begin || at + operation.size > begin + memory_.size()) return false;
+  if (!knows_memory_ && retry(table().ring_register, ring_.native(), static_cast<void*>(memory_.data()),
+                              memory_.size()) < 0) {
+    memory_ = {};
+    return false;
+  }
+  return knows_memory_ = true;
+}
+
+/// Of a file; where the kernel knows the memory, that is its only piece: buf_index is 0.
+void Ring_Port::prepare_transfer(io_uring_sqe* entry, const Submission& operation, unsigned size) noexcept {
+  const bool knows = has_registered(operation);
+  const int fd = operation.handle.value();
+  if (operation.request == Request::read_at) {
+    io_uring_prep_read(entry, fd, operation.data, size, operation.offset);
+    if (knows) entry->opcode = IORING_OP_READ_FIXED;
+  } else {
+    io_uring_prep_write(entry, fd, operation.data, size, operation.offset);
+    if (knows) entry->opcode = IORING_OP_WRITE_FIXED;
+  }
 }
 
 /// False: no entry is free.
@@ -261,9 +298,10 @@ bool Ring_Port::arm(Submission& operation) noexcept {
       io_uring_prep_recv(entry, fd, operation.data, size, 0);
       break;
     case Request::receive_lent:
+    case Request::receive_lent_once:
       io_uring_prep_recv(entry, fd, nullptr, 0, 0);
       State::unset(operation, State::goes_on);
-      if (multishot_) {
+      if (multishot_ && operation.request == Request::receive_lent) {
         State::set(operation, State::goes_on);
         entry->ioprio |= IORING_RECV_MULTISHOT;
         entry->file_index = fair_share;  // optlen
@@ -284,10 +322,8 @@ bool Ring_Port::arm(Submission& operation) noexcept {
       io_uring_prep_poll_add(entry, fd, events_of(static_cast<Interest>(operation.size)));
       break;
     case Request::read_at:
-      io_uring_prep_read(entry, fd, operation.data, static_cast<unsigned>(size), operation.offset);
-      break;
     case Request::write_at:
-      io_uring_prep_write(entry, fd, operation.data, static_cast<unsigned>(size), operation.offset);
+      prepare_transfer(entry, operation, static_cast<unsigned>(size));
       break;
     case Request::sync:
       io_uring_prep_fsync(entry, fd, 0);
@@ -385,18 +421,18 @@ bool Ring_Port::has_ended(Submission& operation, Ready& ready) noexcept {
 
 /// What the kernel has said in place of a receive that goes on.
 bool Ring_Port::is_of_no_buffer(const Submission& operation, std::int32_t result) const noexcept {
-  if (operation.request != Request::receive_lent) return false;
+  if (!borrows(operation)) return false;
   return result == -ENOBUFS || (result == -EINVAL && State::is(operation, State::goes_on));
 }
 
 /// The next wait hands it over again, or when a buffer is there.
 bool Ring_Port::begins_anew(Submission& operation, std::int32_t result) noexcept {
-  const bool lends = operation.request == Request::receive_lent;
-  if (lends && result == -ENOBUFS) {
+  if (borrows(operation) && result == -ENOBUFS) {
     State::set(operation, State::starved);
     starved_.push(operation);
     return true;
   }
+  const bool lends = operation.request == Request::receive_lent;
   const bool refused = lends && result == -EINVAL && State::is(operation, State::goes_on);
   if (refused) multishot_ = false;
   // It had its share, or ended early, as when the queue is full; or the thread that handed it over has ended.

@@ -77,12 +77,13 @@ class Ring_Port final : public Completion_Port {
   Bytes lent(const Ready& completion) const noexcept override;
   bool give_back(std::uint16_t buffer) noexcept override;
   std::size_t lent_size() const noexcept override { return buffers_ ? buffer_count * stride : 0; }
+  void register_memory(Bytes memory) noexcept override;
 
   // --- For the demultiplexer ---
   void share() noexcept { shared_ = true; }
   bool in_kernel() const noexcept { return armed_ != 0; }
   /// The ring is another one; nothing was in the kernel.
-  void moved() noexcept { registered_ = false; }
+  void moved() noexcept { registered_ = knows_memory_ = false; }
   /// Makes entries of what was submitted or canceled. False: the kernel takes no more now.
   bool hand_over() noexcept;
   /// Whether buffers may be left when those have looked that were handed over, and others wait for one.
@@ -104,6 +105,8 @@ class Ring_Port final : public Completion_Port {
   void list_armed(Submission& operation) noexcept;
   Raw make_room(const Submission& operation) noexcept;
   Raw register_buffers() noexcept;
+  bool has_registered(const Submission& operation) noexcept;
+  void prepare_transfer(io_uring_sqe* entry, const Submission& operation, unsigned size) noexcept;
   void feed(Submission& starved) noexcept;
   void publish() noexcept;
   void end(Submission& operation, Raw error) noexcept;
@@ -135,6 +138,9 @@ class Ring_Port final : public Completion_Port {
   unsigned lent_ = 0;   ///< told of, not given back
   unsigned added_ = 0;  ///< given back, not published
   bool hungry_ = false;
+
+  Bytes memory_;  ///< to be registered
+  bool knows_memory_ = false;  ///< the kernel does
 };
 
 }  // namespace native

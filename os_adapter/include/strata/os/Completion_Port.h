@@ -23,6 +23,7 @@ enum class Request : std::uint8_t {
   connect,       ///< `data` is a Socket_Address; 0
   receive,       ///< into `data`; bytes, 0: the end
   receive_lent,  ///< into buffers that the port lends, again and again until its last completion: an end or an error
+  receive_lent_once,  ///< into one of these
   send,          ///< from `data`, some of it; waits for room
   send_gathered, ///< the same from several places: `data` is a Gathered
   send_now,      ///< as `send`, without waiting: resource_unavailable_try_again where there is none
@@ -100,6 +101,11 @@ class Completion_Port {
   /// True: an operation waits for it.
   virtual bool give_back(std::uint16_t buffer) noexcept = 0;
   virtual std::size_t lent_size() const noexcept = 0;  ///< bytes of all buffers; 0: none were made
+
+  /// Has read_at and write_at of what lies in there save the look-up of its pages (io_uring_register_buffers(3)), where
+  /// the system lets it: they stay in memory from the first of these on, which RLIMIT_MEMLOCK may forbid. One piece at
+  /// a time; empty: none any more. It must stay until that.
+  virtual void register_memory(Bytes memory) noexcept = 0;
 
  protected:
   ~Completion_Port() = default;

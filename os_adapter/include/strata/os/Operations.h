@@ -92,6 +92,7 @@ struct Operations {
   Raw (*ring_open)(io_uring*, unsigned entries, unsigned completions, bool one_thread);  ///< how long its queues are
   /// Makes a ring of buffers, page-aligned memory, the one that receives of `group` take theirs from.
   Raw (*ring_lend)(io_uring*, void* buffers, unsigned count, unsigned group);
+  Raw (*ring_register)(io_uring*, void* memory, std::size_t size);  ///< in place of what was; 0: none
   /// Hands over what is queued, and waits for `wanted` completions; how many there are. timeout < 0: for ever
   Raw (*ring_enter)(io_uring*, unsigned wanted, Duration timeout);
   Raw (*poll)(pollfd*, std::size_t count, Duration timeout);

@@ -10,6 +10,7 @@
 #include <strata/os/Result.h>
 #include <strata/reactor/Handler_Ref.h>
 #include <strata/reactor/Reactor.h>
+#include <strata/wrappers/Message_Block.h>
 
 namespace strata {
 inline namespace STRATA_EXPORT v1 {
@@ -48,6 +49,13 @@ class Proactor {
   /// After Reactor::end: waits for what threads of files have begun, and frees the handlers that outlived their close
   /// for it. For who has handlers of a service that goes before this.
   void end() noexcept;
+
+  /// An empty block of registered_size bytes, from the begin of a page, of memory that a ring knows: read_at and
+  /// write_at of it save the look-up of its pages. It is a block as any other; 64 are so at a time, and none where there
+  /// is no ring, or RLIMIT_MEMLOCK forbids it. Error: not_enough_memory. @threads home of the reactor
+  Result<Message_Block> registered_block() noexcept;
+  static constexpr std::size_t registered_size = 16 * 1024;
+  static constexpr std::size_t lent_size = 16 * 1024;  ///< bytes at most that a read into a lent block brings
 
   Reactor& reactor() const noexcept;
   const char* engine() const noexcept;  ///< "io_uring" or "emulated"

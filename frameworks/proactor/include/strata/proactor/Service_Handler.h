@@ -67,6 +67,8 @@ class Service_Handler : public Connection_Handler {
   // than os::max_datagrams, a pipe that is not empty, a place that no file has, `parallel` of what is no file's),
   // no_buffer_space (a write behind others, or of more than 8 KiB: no budget of its service has room). Then nothing
   // completes, and the buffer that was given is gone. Handles that are named must stay open until the completion.
+  /// Into a block that the engine lends when bytes have come (Proactor::lent_size): until then none is needed.
+  Result<> read(Operation_Options options = {});
   Result<> read(std::size_t most, Operation_Options options = {});           ///< into a new block
   Result<> read(Message_Block&& into, Operation_Options options = {});       ///< into its room
   Result<> read(Pipe_Block&& into, Operation_Options options = {});          ///< some bytes, uncopied
@@ -127,6 +129,7 @@ class Service_Handler : public Connection_Handler {
   Result<> handle_output() final;
   void handle_release(std::unique_ptr<Event_Handler> self) noexcept final;
 
+  Proactor_Core& core() const noexcept;
   Asynch_Operation* make_rare(Operation_Kind kind, os::Handle other = {}) noexcept;
   static Direction direction_of(Operation_Kind kind) noexcept;
   void take_socket(os::Unique_Handle handle) noexcept final;

@@ -64,6 +64,7 @@ class Simulator {
   std::size_t open_descriptors() const noexcept;
   void limit_descriptors(std::size_t most) noexcept;  ///< 1,024 by default
   void buffer_size(std::size_t bytes) noexcept;  ///< of new sockets, in each direction; 64 KiB by default
+  void lent_size(std::size_t bytes) noexcept;    ///< of the buffers of rings to come, in place of what the seed says
   const std::string& diagnosis() const noexcept;      ///< empty, or why a wait was given up
 
  private:
