@@ -26,11 +26,9 @@ namespace {
 using namespace strata;
 
 class Operations final : public Service_Handler {
-  static constexpr std::size_t most = 16 * 1024;  // as Asio's, and the buffers of the ring's floor
-
-  Result<> open() override { return read(most); }
+  Result<> open() override { return read(); }
   Result<> handle_read(Completed got) override { return write(std::move(got.block)); }
-  Result<> handle_write(Completed) override { return read(most); }
+  Result<> handle_write(Completed) override { return read(); }
 };
 
 class Readiness final : public Svc_Handler {

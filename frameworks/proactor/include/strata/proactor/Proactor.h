@@ -51,8 +51,8 @@ class Proactor {
   void end() noexcept;
 
   /// An empty block of registered_size bytes, from the begin of a page, of memory that a ring knows: read_at and
-  /// write_at of it save the look-up of its pages. It is a block as any other; 64 are so at a time, and none where there
-  /// is no ring, or RLIMIT_MEMLOCK forbids it. Error: not_enough_memory. @threads home of the reactor
+  /// write_at of it save the look-up of its pages. It is a block as any other. 64 are so at a time; none where there is
+  /// no ring, or RLIMIT_MEMLOCK forbids it. Error: not_enough_memory. @threads home of the reactor
   Result<Message_Block> registered_block() noexcept;
   static constexpr std::size_t registered_size = 16 * 1024;
   static constexpr std::size_t lent_size = 16 * 1024;  ///< bytes at most that a read into a lent block brings
