@@ -43,6 +43,7 @@ class Post_Queue_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(capacity_is_rounded_up_to_a_power_of_two);
   CPPUNIT_TEST(a_full_queue_refuses_and_leaves_the_callback);
   CPPUNIT_TEST(what_must_arrive_finds_room_behind_the_others);
+  CPPUNIT_TEST(who_can_wait_leaves_half_of_the_reserve);
   CPPUNIT_TEST(a_closed_queue_refuses_and_keeps_what_it_took);
   CPPUNIT_TEST(captures_die_as_their_post_is_popped);
   CPPUNIT_TEST(captures_of_what_was_never_popped_die_with_the_queue);
@@ -106,6 +107,18 @@ class Post_Queue_Test : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(reserved, ran.size());
     CPPUNIT_ASSERT(std::ranges::is_sorted(ran));
     CPPUNIT_ASSERT(push(*queue).has_value());
+  }
+
+  void who_can_wait_leaves_half_of_the_reserve() {
+    const auto queue = queue_of(2);
+    const auto fill = [&queue](Post_Queue::Room room) {
+      std::size_t taken = 0;
+      while (queue->push(0, [] {}, room)) ++taken;
+      return taken;
+    };
+    CPPUNIT_ASSERT_EQUAL(2 + Post_Queue::reserve / 2, fill(Post_Queue::Room::patient));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, fill(Post_Queue::Room::shared));
+    CPPUNIT_ASSERT_EQUAL(Post_Queue::reserve / 2, fill(Post_Queue::Room::reserved));
   }
 
   void a_closed_queue_refuses_and_keeps_what_it_took() {

@@ -4,9 +4,13 @@
 #include <strata/reactor/Reactor_Metrics.h>
 
 #include <atomic>
+#include <cstdint>
+#include <optional>
 #include <thread>
 #include <vector>
 
+#include <strata/os/Operations.h>
+#include <strata_test/Failing_New.h>
 #include <strata_test/Scale.h>
 
 #include "Reactor_Rig.h"
@@ -16,6 +20,48 @@ namespace {
 using namespace strata_test;
 using strata::errc;
 using Rig = Reactor_Rig;
+
+/// While it lives, it counts who rests for a moment. One at a time.
+class Rests {
+ public:
+  Rests() {
+    count_ = 0;
+    below_ = os::operations();
+    table_.park = [](const std::atomic<std::uint32_t>& word, std::uint32_t expected, strata::Duration time) -> os::Raw {
+      if (time == 1ms) count_.fetch_add(1), count_.notify_all();
+      return below_.park(word, expected, time);
+    };
+    scope_.emplace(table_);
+  }
+  /// Until somebody has.
+  void await() const { count_.wait(0); }
+
+ private:
+  static inline std::atomic<int> count_;
+  static inline os::Operations below_;
+  os::Operations table_ = os::operations();
+  std::optional<os::Operations_Scope> scope_;
+};
+
+/// A handler whose reactor takes no post, and a thread that waits to post to it: the diary's "post".
+struct Waiting_Post {
+  explicit Waiting_Post(std::string_view mechanism) : backend(mechanism), rig(backend, {.post_capacity = 4}) {
+    while (rig.reactor->post_reserved([this] { ++ran; })) ++taken;
+    poster = std::thread{[this] { posted = rig.reactor->post_when_room(a.ref, [this] { rig.diary += "post "; }); }};
+    rests.await();
+  }
+  ~Waiting_Post() {
+    if (poster.joinable()) rig.reactor->end(errc::stopping), poster.join();
+  }
+
+  Backend backend;
+  Rig rig;
+  Rig::Guest a = rig.adopt("a");
+  Rests rests;
+  int taken = 0, ran = 0;
+  strata::Result<> posted;
+  std::thread poster;
+};
 
 class Reactor_Post_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Reactor_Post_Test);
@@ -28,6 +74,10 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_full_queue_refuses);
   CPPUNIT_TEST(a_stopped_reactor_refuses_and_has_run_what_it_took);
   CPPUNIT_TEST(what_must_arrive_waits_for_the_next_run_of_a_stopped_reactor);
+  CPPUNIT_TEST(who_waits_for_room_gets_it_as_the_queue_drains);
+  CPPUNIT_TEST(who_waits_for_room_hears_that_the_reactor_has_ended);
+  CPPUNIT_TEST(who_waits_for_memory_gets_a_block_that_has_run);
+  CPPUNIT_TEST(who_waits_for_room_does_so_outside_of_the_loop);
   CPPUNIT_TEST(an_empty_callback_is_refused);
   CPPUNIT_TEST(captures_of_posts_that_never_ran_are_freed);
   CPPUNIT_TEST(threads_post_in_order_and_nothing_is_lost);
@@ -135,17 +185,84 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
       rig.reactor->stop();
       Rig::expect_ok(rig.reactor->run());
       Rig::expect_error(condition(errc::stopping), rig.reactor->post([] {}));
-      bool one = false, two = false;  // of a pool two threads may run them
-      Rig::expect_ok(rig.reactor->post_reserved([&] { one = true; }));
-      Rig::expect_ok(rig.reactor->post_reserved(a.ref, [&] { two = true; }));
+      std::atomic<int> ran = 0;  // of a pool several threads may run them
+      Rig::expect_ok(rig.reactor->post_reserved([&] { ++ran; }));
+      Rig::expect_ok(rig.reactor->post_reserved(a.ref, [&] { ++ran; }));
+      Rig::expect_ok(rig.reactor->post_when_room(a.ref, [&] { ++ran; }));
       rig.turn();
-      CPPUNIT_ASSERT(one && two);
+      CPPUNIT_ASSERT_EQUAL(3, ran.load());
+    });
+  }
+
+  void who_waits_for_room_gets_it_as_the_queue_drains() {
+    for (const std::string_view mechanism : mechanisms()) {
+      Waiting_Post post{mechanism};
+      CPPUNIT_ASSERT_EQUAL(0, post.ran);
+      post.rig.turn();
+      post.poster.join();
+      Rig::expect_ok(post.posted);
+      post.rig.turn();
+      CPPUNIT_ASSERT_EQUAL(post.taken, post.ran);
+      post.rig.expect_diary("post");
+    }
+  }
+
+  void who_waits_for_room_hears_that_the_reactor_has_ended() {
+    for (const std::string_view mechanism : mechanisms()) {
+      Waiting_Post post{mechanism};
+      post.rig.reactor->end(errc::stopping);
+      post.poster.join();
+      Rig::expect_error(condition(errc::stopping), post.posted);
+      Rig::expect_error(condition(errc::stopping), post.rig.reactor->post_when_room(post.a.ref, [] {}));
+      post.rig.expect_diary("ac a~");
+    }
+  }
+
+  void who_waits_for_memory_gets_a_block_that_has_run() {
+    for (const std::string_view mechanism : mechanisms()) {
+      Backend backend{mechanism};
+      Rig rig{backend};
+      auto a = rig.adopt("a");
+      const Rests rests;
+      {
+        const Failing_New no_memory;
+        while (rig.reactor->post([] {})) {
+        }
+      }
+      strata::Result<> posted;
+      std::thread poster{[&] {
+        const Failing_New no_memory;
+        posted = rig.reactor->post_when_room(a.ref, [&] { rig.diary += "post "; });
+      }};
+      rests.await();
+      rig.turn();
+      poster.join();
+      Rig::expect_ok(posted);
+      rig.turn();
+      rig.expect_diary("post");
+    }
+  }
+
+  void who_waits_for_room_does_so_outside_of_the_loop() {
+    on_each_model([](Rig& rig) {
+      auto a = rig.adopt("a");
+      Rig::expect_ok(rig.reactor->post([&] {
+        Rig::expect_error(condition(std::errc::resource_deadlock_would_occur),
+                          rig.reactor->post_when_room(a.ref, [] {}));
+        rig.diary += "refused ";
+      }));
+      rig.turn();
+      rig.expect_diary("refused");
+      Rig::expect_error(condition(std::errc::identifier_removed), rig.reactor->post_when_room({}, [] {}));
     });
   }
 
   void an_empty_callback_is_refused() {
     on_each_model([](Rig& rig) {
       Rig::expect_error(condition(std::errc::not_enough_memory), rig.reactor->post(strata::Callback{}));
+      auto a = rig.adopt("a");
+      const auto unmade = rig.reactor->post_when_room(a.ref, strata::Callback{});
+      Rig::expect_error(condition(std::errc::not_enough_memory), unmade);
     });
   }
 

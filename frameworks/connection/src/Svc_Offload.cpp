@@ -55,24 +55,6 @@ class Offload_Stay {
   std::unique_ptr<Reactor::Returned> room_;  ///< made before it is needed
 };
 
-namespace {
-
-constexpr Duration a_moment = std::chrono::milliseconds{1};
-
-/// In a worker. A queue that is full has its reactor awake; one that is stopped may run again.
-template <class Tell>
-void tell_home(Handler_Ref ref, Tell tell) noexcept {
-  for (;;) {
-    const Result<> told = ref.reactor()->post(ref, tell);
-    if (told) return;
-    if (told.error() == errc::stopping) return (void)ref.reactor()->post_reserved(ref, tell);  // refused: it has ended
-    if (told.error() != std::errc::no_buffer_space && told.error() != std::errc::not_enough_memory) return;
-    os::pause(a_moment);
-  }
-}
-
-}  // namespace
-
 bool Svc_Handler::offloads() const noexcept { return cold_ && cold_->offloads != nullptr; }
 
 Result<> Svc_Handler::begin_offload(std::unique_ptr<Offload> offload) try {
@@ -92,7 +74,8 @@ Result<> Svc_Handler::begin_offload(std::unique_ptr<Offload> offload) try {
     state->stay->enter();
     begun = workers->post([this, work, stay = state->stay] {
       if (!stay->closed()) work->work();
-      tell_home(stay->ref, [this] { end_offloads(); });  // dropped when this has closed
+      Reactor& reactor = *stay->ref.reactor();
+      (void)reactor.post_when_room(stay->ref, [this] { end_offloads(); });  // dropped when this has closed
       stay->leave();
     });
     if (!begun) state->stay->leave();

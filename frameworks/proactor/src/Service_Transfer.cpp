@@ -6,8 +6,6 @@
 #include <mutex>
 #include <utility>
 
-#include <strata/os/Monitor.h>
-
 #include "Asynch_Operation.h"
 #include "Proactor_Core.h"
 #include "Raw_Result.h"
@@ -20,20 +18,7 @@ using Way = Asynch_Operation::Way;
 
 namespace {
 
-constexpr Duration a_moment = std::chrono::milliseconds{1};
 constexpr Duration until_next_connect = std::chrono::milliseconds{5};
-
-/// In a thread of files. What keeps a post out passes: a queue that is full has its reactor awake.
-template <class Tell>
-void tell_home(Handler_Ref ref, Tell tell) noexcept {
-  for (;;) {
-    const Result<> told = ref.reactor()->post_reserved(ref, tell);
-    if (told) return;
-    const bool passes = told.error() == std::errc::no_buffer_space || told.error() == std::errc::not_enough_memory;
-    if (!passes) return;  // the reactor has ended, and its handlers with it
-    os::pause(a_moment);
-  }
-}
 
 }  // namespace
 
@@ -129,7 +114,7 @@ void Service_Handler::arrived(Asynch_Operation& operation, std::int32_t result, 
     const Result<> told = home.invoke(ref, hook);
     if (!told && told.error() != std::errc::identifier_removed) (void)home.close(ref, told.error());
   } else {
-    tell_home(ref, [this] { (void)take_up(); });
+    (void)home.post_when_room(ref, [this] { (void)take_up(); });  // refused: it has ended, and its handlers with it
   }
 }
 

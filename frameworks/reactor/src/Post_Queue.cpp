@@ -28,7 +28,7 @@ Post_Queue::~Post_Queue() {
 }
 
 Result<Post_Queue::Pushed> Post_Queue::push(std::uint64_t token, Callback&& callback, Room room) noexcept {
-  const auto most = static_cast<std::int64_t>(room == Room::shared ? capacity_ : capacity_ + reserve);
+  const auto most = static_cast<std::int64_t>(capacity_ + beyond_capacity(room));
   const std::uint64_t refused = room == Room::shared ? closed_bit : ended_bit;
   std::uint64_t tail = tail_.load(std::memory_order_relaxed);
   Cell* block = nullptr;

@@ -2,9 +2,11 @@
 #include <strata/reactor/Reactor.h>
 
 #include <cassert>
+#include <chrono>
 #include <new>
 #include <utility>
 
+#include <strata/os/Monitor.h>
 #include <strata/reactor/Completion_Handler.h>
 
 #include "Reactor_Core.h"
@@ -12,6 +14,12 @@
 
 namespace strata {
 inline namespace v1 {
+
+namespace {
+
+constexpr Duration a_moment = std::chrono::milliseconds{1};
+
+}  // namespace
 
 Result<std::unique_ptr<Reactor>> Reactor::open(const Reactor_Options& options) {
   Result<std::unique_ptr<Reactor_Core>> core = Reactor_Core::open(options);
@@ -189,6 +197,20 @@ Result<> Reactor::post_reserved(Callback callback) {
 Result<> Reactor::post_reserved(Handler_Ref ref, Callback callback) {
   if (ref.token() == 0) return fail(std::errc::identifier_removed);
   return core_->post(ref.token(), std::move(callback), Post_Queue::Room::reserved);
+}
+
+/// What keeps a post out passes: a queue that is full has its reactor awake, and gets its blocks back as it drains.
+Result<> Reactor::post_when_room(Handler_Ref ref, Callback callback) {
+  if (runs_here()) return fail(std::errc::resource_deadlock_would_occur);
+  if (ref.token() == 0) return fail(std::errc::identifier_removed);
+  while (callback) {
+    const Result<> posted = core_->post(ref.token(), std::move(callback), Post_Queue::Room::patient);
+    if (posted) return posted;
+    const bool passes = posted.error() == std::errc::no_buffer_space || posted.error() == std::errc::not_enough_memory;
+    if (!passes) return posted;
+    os::pause(a_moment);
+  }
+  return fail(std::errc::not_enough_memory);
 }
 
 Result<> Reactor::post(Handler_Ref ref, Callback callback) {

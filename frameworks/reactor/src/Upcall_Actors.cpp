@@ -89,7 +89,7 @@ void Upcall_Pool::collect_posts() noexcept {
 
 Result<> Upcall_Pool::send(std::uint64_t token, Callback&& callback, Post_Queue::Room room) {
   if (core_.stop_asked()) return fail(errc::stopping);
-  const std::size_t most = most_mail_ + (room == Post_Queue::Room::shared ? 0 : Post_Queue::reserve);
+  const std::size_t most = most_mail_ + Post_Queue::beyond_capacity(room);
   if (office_.out() >= most) return fail(std::errc::no_buffer_space);
   Mail* mail = office_.make();
   if (mail == nullptr) return fail(std::errc::not_enough_memory);

@@ -30,9 +30,13 @@ class Post_Queue {
   };
   enum class Pushed : std::uint8_t { quiet, wake };  ///< wake: the consumer sleeps, and this producer is to wake it
   /// Of what the room is taken. The reserve is for the few posts without which something never ends: they find room
-  /// behind any flood of the others, and wait in a queue that is closed, for whoever opens it again.
-  enum class Room : std::uint8_t { shared, reserved };
+  /// behind any flood of the others, and wait in a queue that is closed, for whoever opens it again. Who can wait for
+  /// room leaves half of it to those who cannot.
+  enum class Room : std::uint8_t { shared, patient, reserved };
   static constexpr std::size_t reserve = 4096;  ///< places beyond the capacity
+  static constexpr std::size_t beyond_capacity(Room room) noexcept {
+    return room == Room::shared ? 0 : room == Room::patient ? reserve / 2 : reserve;
+  }
 
   static Result<std::unique_ptr<Post_Queue>> open(std::size_t capacity);
   ~Post_Queue();
