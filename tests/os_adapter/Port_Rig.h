@@ -3,17 +3,21 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <strata/os/Completion_Port.h>
+#include <strata/os/Thread.h>
 
 #include "Demultiplexer_Rig.h"
 
 namespace strata_test {
 
+namespace os = strata::os;
 using namespace std::chrono_literals;
 using strata::os::Ready;
 using strata::os::Request;
@@ -24,6 +28,12 @@ struct Operation : Submission {
     handle = on;
     data = bytes.data();
     size = bytes.size();
+  }
+};
+
+struct Connect : Operation {
+  Connect(strata::os::Handle client, strata::os::Socket_Address& to) : Operation(Request::connect, client) {
+    data = reinterpret_cast<std::byte*>(&to);
   }
 };
 
@@ -84,8 +94,46 @@ struct Port_Rig : Demultiplexer_Rig {
   }
 };
 
-inline constexpr std::int32_t canceled = -static_cast<std::int32_t>(std::errc::operation_canceled);
+constexpr std::int32_t negated(std::errc e) { return -static_cast<std::int32_t>(e); }
+inline constexpr std::int32_t canceled = negated(std::errc::operation_canceled);
 
 inline strata::Bytes bytes_of(std::string& text) { return std::as_writable_bytes(std::span{text}); }
+
+/// Receives into lent buffers, one for each of a crowd.
+struct Audience {
+  Crowd crowd;
+  std::deque<Operation> all;
+
+  Audience(Port_Rig& rig, std::size_t count) : crowd(count) {
+    expect_done(rig.port.lend_buffers());
+    for (std::size_t i = 0; i < count; ++i) rig.port.submit(all.emplace_back(Request::receive_lent, crowd.handle(i)));
+  }
+};
+
+/// Takes until a few waits in a row have brought nothing.
+inline void take_all(Port_Rig& rig) {
+  for (int quiet = 0; quiet < 3; ++quiet) {
+    if (rig.take() != 0) quiet = -1;
+  }
+}
+
+inline void give_back_all(Port_Rig& rig) {
+  for (const std::uint16_t buffer : std::exchange(rig.kept, {})) rig.port.give_back(buffer);
+}
+
+template <class Body>
+void in_another_thread(Body body) {
+  value_of(os::spawn("other", body)).join();
+}
+
+/// What one wait in another thread says.
+inline strata::Result<std::size_t> wait_elsewhere(Port_Rig& rig) {
+  strata::Result<std::size_t> waited = 0;
+  in_another_thread([&] {
+    Ready ready[1];
+    waited = rig->wait(ready, 0s);
+  });
+  return waited;
+}
 
 }  // namespace strata_test

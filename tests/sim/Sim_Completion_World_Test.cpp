@@ -14,15 +14,13 @@
 
 namespace {
 
-namespace os = strata::os;
 using namespace strata_test;
 
 class Sim_Completion_World_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Sim_Completion_World_Test);
   CPPUNIT_TEST(faults_meet_operations_as_they_meet_calls);
   CPPUNIT_TEST(short_transfers_and_late_ones_keep_the_stream_whole);
-  CPPUNIT_TEST(another_thread_is_refused_while_operations_are_begun);
-  CPPUNIT_TEST(several_threads_may_share_one);
+  CPPUNIT_TEST(whose_thread_has_begun_operations_owns_the_port);
   CPPUNIT_TEST(what_is_submitted_during_a_wait_counts_for_the_next_one);
   CPPUNIT_TEST(one_that_is_not_shared_must_not_be_used_during_a_wait);
   CPPUNIT_TEST(the_seed_decides_when_and_in_which_order);
@@ -71,39 +69,15 @@ class Sim_Completion_World_Test : public CppUnit::TestFixture {
 
   // --- Threads ---
 
-  void another_thread_is_refused_while_operations_are_begun() {
-    in_threads([](Port_Rig& rig, Simulator&) {
+  void whose_thread_has_begun_operations_owns_the_port() {
+    in_threads_of_seeds([](Port_Rig& rig) {
       std::string room(16, ' ');
       Operation receive{Request::receive, rig.handle(), bytes_of(room)};
-      const auto wait_elsewhere = [&rig] {
-        strata::Result<std::size_t> waited = 0;
-        value_of(os::spawn("other", [&] {
-          Ready ready[1];
-          waited = rig->wait(ready, 0s);
-        })).join();
-        return waited;
-      };
       rig.port.submit(receive);
-      (void)value_of(wait_elsewhere());  // which has begun it
+      (void)value_of(wait_elsewhere(rig));  // which has begun it
       Ready ready[1];
       expect_error(std::errc::operation_not_permitted, rig->wait(ready, 0s));
       abandon_all(rig.port);
-    });
-  }
-
-  void several_threads_may_share_one() {
-    in_threads([](Port_Rig& rig, Simulator&) {
-      expect_done(rig->share());
-      expect_done(rig.port.lend_buffers());
-      Operation receive{Request::receive_lent, rig.handle()};
-      rig.port.submit(receive);
-      for (std::size_t i = 1; i <= 5; ++i) {
-        rig.peer_sends("x");
-        value_of(os::spawn("other", [&rig, &receive, i] {
-          while (rig.of(receive).bytes.size() < i) rig.take(10s);
-        })).join();
-      }
-      rig.end_all();
     });
   }
 
@@ -194,18 +168,6 @@ class Sim_Completion_World_Test : public CppUnit::TestFixture {
       }
     }
     return {order, first, world.trace().hash()};
-  }
-
-  template <class Body>
-  static void in_threads(Body body) {
-    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
-      Simulator world{seed};
-      const strata::Result<> run = world.run([&world, &body] {
-        Port_Rig rig;
-        body(rig, world);
-      });
-      CPPUNIT_ASSERT_MESSAGE(world.diagnosis(), run.has_value());
-    }
   }
 };
 
