@@ -24,8 +24,8 @@ strata::Result<> Files_Session::handle_read(Completed got) {
 
 strata::Result<> Files_Session::next_request() {
   const std::size_t end = input_.find('\n');
+  if (std::min(end, input_.size()) > longest_line) return strata::fail(std::errc::message_size);
   if (end == std::string::npos) {
-    if (input_.size() > longest_line) return strata::fail(std::errc::message_size);
     if (ended_) return close(), Result<>{};
     return read(read_size);
   }

@@ -33,6 +33,7 @@ class Files_Test : public Service_Rig {
   CPPUNIT_TEST(no_name_leads_out_of_the_root);
   CPPUNIT_TEST(what_is_no_request_is_refused_and_the_next_is_answered);
   CPPUNIT_TEST(a_line_that_never_ends_closes);
+  CPPUNIT_TEST(a_line_that_is_too_long_closes_wherever_it_was_cut);
   CPPUNIT_TEST(who_does_not_read_is_not_read_from);
   CPPUNIT_TEST(who_does_not_read_is_cut_off);
   CPPUNIT_TEST(who_has_asked_and_shut_down_is_answered);
@@ -116,6 +117,15 @@ class Files_Test : public Service_Rig {
     SOCK_Stream peer = connect();
     send(peer, std::string(20'000, 'x'));
     CPPUNIT_ASSERT_EQUAL(std::string{}, receive(peer, 1));
+  }
+
+  void a_line_that_is_too_long_closes_wherever_it_was_cut() {
+    serve();
+    for (const bool whole : {false, true}) {
+      SOCK_Stream peer = connect();
+      send(peer, std::string(4'201, 'x') + (whole ? "\nlist\n" : ""));
+      CPPUNIT_ASSERT_EQUAL(std::string{}, receive(peer, 1));
+    }
   }
 
   void who_does_not_read_is_not_read_from() {
