@@ -2,7 +2,10 @@
 #include "Files_Session.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
+
+#include <strata/os/Socket.h>
 
 namespace files {
 
@@ -12,23 +15,22 @@ using strata::os::File_Type;
 namespace {
 
 constexpr std::uint64_t piece = std::uint64_t{1} << 20;  // for which a peer has the stall timeout
+constexpr strata::Duration linger_time = std::chrono::seconds{2};  // as that of a Svc_Handler
 
 }  // namespace
 
 // --- What is asked ---
 
 strata::Result<> Files_Session::handle_read(Completed got) {
+  if (over_) return read(read_size);
   input_ += strata::as_text(got.block.readable());
   return next_request();
 }
 
 strata::Result<> Files_Session::next_request() {
   const std::size_t end = input_.find('\n');
-  if (std::min(end, input_.size()) > longest_line) return strata::fail(std::errc::message_size);
-  if (end == std::string::npos) {
-    if (ended_) return close(), Result<>{};
-    return read(read_size);
-  }
+  if (std::min(end, input_.size()) > longest_line) return end_answers(std::make_error_code(std::errc::message_size));
+  if (end == std::string::npos) return ended_ ? end_answers() : read(read_size);
   std::string line = input_.substr(0, end);
   input_.erase(0, end + 1);
   if (line.ends_with('\r')) line.pop_back();
@@ -38,7 +40,7 @@ strata::Result<> Files_Session::next_request() {
 
 strata::Result<> Files_Session::begin(const Request& request) {
   verb_ = request.verb;
-  if (verb_ == Verb::quit) return close(), Result<>{};
+  if (verb_ == Verb::quit) return end_answers();
   const std::string_view name = request.name.empty() ? std::string_view{"."} : request.name;
   return open_file(options_.root.handle(), std::string{name}, strata::os::Open_Mode::read);
 }
@@ -52,6 +54,7 @@ strata::Result<> Files_Session::handle_done(Completed done) {
       return verb_ == Verb::list ? list(file_.get()) : status(file_.get());
     case Operation_Kind::status: return known(done.status);
     case Operation_Kind::list: return listed(done.block);
+    case Operation_Kind::timer: return close(why_), Result<>{};
     default: return {};
   }
 }
@@ -78,12 +81,16 @@ strata::Result<> Files_Session::handle_failure(Completed failed) {
     case Operation_Kind::open:
     case Operation_Kind::list: return refuse(failed.error.message());
     case Operation_Kind::read:
+      if (over_) return close(why_), Result<>{};
       if (failed.error != strata::errc::end_of_stream) break;
       ended_ = true;
       return next_request();
+    case Operation_Kind::send_file:  // the file has shrunk, and its size was told
+      if (failed.error == strata::errc::end_of_stream) return end_answers(failed.error);
+      break;
     default: break;
   }
-  return strata::fail(failed.error);  // a file that has shrunk, too: its size was told
+  return strata::fail(failed.error);
 }
 
 // --- Answers ---
@@ -114,6 +121,17 @@ strata::Result<> Files_Session::end_request() {
     if (const Result<> closing = close_file(std::move(file_)); !closing) return closing;
   }
   return next_request();
+}
+
+/// A close with bytes unread would have the system drop those that are on their way to the peer (RFC 2525, 2.17): FIN
+/// goes first, and what comes is read away.
+strata::Result<> Files_Session::end_answers(std::error_code why) {
+  if (ended_) return close(why), Result<>{};
+  over_ = true;
+  why_ = why;
+  if (const Result<> shut = strata::os::shutdown(handle(), strata::os::Shutdown::send); !shut) return shut;
+  if (const Result<> limited = wait(linger_time); !limited) return limited;
+  return read(read_size);
 }
 
 }  // namespace files

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include <strata/configurator/Options.h>
 #include <strata/connection/Service.h>
@@ -58,6 +59,7 @@ class Files_Session final : public strata::Service_Handler {
   Result<> answer(std::string text);
   Result<> refuse(std::string_view why);
   Result<> end_request();
+  Result<> end_answers(std::error_code why = {});
 
   const Options& options_;
   std::string input_;  ///< what has come and was not asked yet
@@ -65,6 +67,8 @@ class Files_Session final : public strata::Service_Handler {
   strata::os::Unique_Handle file_;
   std::uint64_t sent_ = 0, size_ = 0;  ///< of the file
   bool ended_ = false;                 ///< the peer asks no more
+  bool over_ = false;                  ///< nothing is answered any more
+  std::error_code why_;                ///< of that
 };
 
 }  // namespace files

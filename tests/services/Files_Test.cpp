@@ -34,6 +34,8 @@ class Files_Test : public Service_Rig {
   CPPUNIT_TEST(what_is_no_request_is_refused_and_the_next_is_answered);
   CPPUNIT_TEST(a_line_that_never_ends_closes);
   CPPUNIT_TEST(a_line_that_is_too_long_closes_wherever_it_was_cut);
+  CPPUNIT_TEST(what_was_answered_comes_whole_whatever_stands_behind_the_last_request);
+  CPPUNIT_TEST(who_goes_on_sending_behind_the_last_request_is_cut_off);
   CPPUNIT_TEST(who_does_not_read_is_not_read_from);
   CPPUNIT_TEST(who_does_not_read_is_cut_off);
   CPPUNIT_TEST(who_has_asked_and_shut_down_is_answered);
@@ -126,6 +128,33 @@ class Files_Test : public Service_Rig {
       send(peer, std::string(4'201, 'x') + (whole ? "\nlist\n" : ""));
       CPPUNIT_ASSERT_EQUAL(std::string{}, receive(peer, 1));
     }
+  }
+
+  void what_was_answered_comes_whole_whatever_stands_behind_the_last_request() {
+    const std::string all = text(1'000'000);
+    write("large", all);
+    for (const std::string_view name : mechanisms()) {
+      serve(std::string{name});
+      for (const std::string_view last : {"quit\n", ""}) {
+        SOCK_Stream peer = connect();
+        send(peer, "get large\n" + std::string{last} + std::string(50'000, 'x'));
+        CPPUNIT_ASSERT(receive(peer, 2'000'000) == "ok 1000000\n" + all);
+      }
+      stop();
+    }
+  }
+
+  void who_goes_on_sending_behind_the_last_request_is_cut_off() {
+    const Virtual_Time time;
+    serve();
+    SOCK_Stream peer = connect();
+    send(peer, "quit\n");
+    CPPUNIT_ASSERT_EQUAL(std::string{}, receive(peer, 1));
+    for (int i = 0; i < 10'000 && handlers() == 2; ++i) {
+      (void)peer.send(as_bytes("x"));
+      run_for(std::chrono::milliseconds{1});
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, handlers());
   }
 
   void who_does_not_read_is_not_read_from() {
