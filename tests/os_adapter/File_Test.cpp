@@ -51,6 +51,7 @@ class File_Test : public Os_Fixture {
   CPPUNIT_TEST(a_part_of_a_file_is_sent);
   CPPUNIT_TEST(a_full_socket_takes_no_file);
   CPPUNIT_TEST(a_file_is_not_sent_to_a_broken_pipe_and_nobody_dies);
+  CPPUNIT_TEST(a_name_with_a_nul_inside_names_nothing);
   CPPUNIT_TEST_SUITE_END();
 
   fs::path folder_ = fs::temp_directory_path() / ("strata-file-test-" + std::to_string(os::process_id()));
@@ -333,6 +334,29 @@ class File_Test : public Os_Fixture {
     strata::Result<std::size_t> sent;
     where_a_broken_pipe_kills([&] { sent = os::send_file(near.get(), file.get(), 0, 1); });
     expect_error(std::errc::broken_pipe, sent);
+  }
+
+  /// The system would take each for what stands before its NUL.
+  void a_name_with_a_nul_inside_names_nothing() {
+    write("a", "text");
+    fs::create_directory(at("sub"));
+    const auto folder = value_of(os::open_folder(folder_));
+    constexpr std::errc refused = std::errc::invalid_argument;
+    const std::string name = at("a\0b"s), sub = at("sub\0"s), to = at("c\0"s);
+    expect_error(refused, os::open_beneath(folder.get(), "a\0b"s, Open_Mode::read));
+    expect_error(refused, os::open_beneath(folder.get(), "\0"s, Open_Mode::read));
+    expect_error(refused, File::open(name, Open_Mode::append));
+    expect_error(refused, os::open_file(name, Open_Mode::read));
+    expect_error(refused, os::open_folder(sub));
+    expect_error(refused, os::list_directory(sub));
+    expect_error(refused, os::read_file(name, 100));
+    expect_error(refused, os::path_status(name));
+    expect_error(refused, os::set_permissions(name, 0600));
+    expect_error(refused, os::set_owner(name, {}));
+    expect_error(refused, os::rename_file(name, at("c")));
+    expect_error(refused, os::rename_file(at("a"), to));
+    expect_error(refused, os::remove_file(name));
+    CPPUNIT_ASSERT_EQUAL("text"s, read("a"));
   }
 };
 

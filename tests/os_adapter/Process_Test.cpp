@@ -39,6 +39,7 @@ class Process_Test : public Os_Fixture {
   CPPUNIT_TEST(a_process_is_opened_by_its_id);
   CPPUNIT_TEST(who_is_no_child_is_not_reaped);
   CPPUNIT_TEST(a_system_without_processes_is_an_error);
+  CPPUNIT_TEST(a_nul_in_a_program_or_an_argument_is_refused);
   CPPUNIT_TEST_SUITE_END();
 
   /// Its end is waited for.
@@ -221,6 +222,15 @@ class Process_Test : public Os_Fixture {
     Fault_Table faults;
     faults.fail<&os::Operations::process_start>(std::errc::function_not_supported, 1);
     expect_error(std::errc::function_not_supported, os::start_process({.program = "/bin/cat"}));
+  }
+
+  void a_nul_in_a_program_or_an_argument_is_refused() {
+    os::Process_Start wanted = shell("exit 0");
+    wanted.arguments.back() += '\0';
+    expect_error(std::errc::invalid_argument, os::start_process(wanted));
+    wanted.arguments.back() = "an argument";
+    wanted.program += "\0 and more"s;
+    expect_error(std::errc::invalid_argument, os::start_process(wanted));
   }
 };
 

@@ -11,6 +11,7 @@
 namespace {
 
 namespace os = strata::os;
+using namespace std::string_literals;
 using namespace strata_test;
 using os::Family;
 using os::Socket_Address;
@@ -22,6 +23,7 @@ class Socket_Resolve_Test : public Os_Fixture {
   CPPUNIT_TEST(a_host_without_an_address_of_the_family_is_unreachable);
   CPPUNIT_TEST(a_local_name_is_not_resolved);
   CPPUNIT_TEST(a_failing_resolver_is_an_error);
+  CPPUNIT_TEST(a_host_with_a_nul_inside_is_refused);
   CPPUNIT_TEST_SUITE_END();
 
   using V6 = std::array<std::uint8_t, 16>;
@@ -57,6 +59,10 @@ class Socket_Resolve_Test : public Os_Fixture {
     Fault_Table faults;
     faults.fail<&os::Operations::resolve>(std::errc::resource_unavailable_try_again, 1);
     expect_error(std::errc::resource_unavailable_try_again, os::resolve({.host = "127.0.0.1"}));
+  }
+
+  void a_host_with_a_nul_inside_is_refused() {
+    expect_error(std::errc::invalid_argument, os::resolve({.host = "127.0.0.1\0.example"s}));
   }
 };
 

@@ -6,6 +6,7 @@
 namespace {
 
 using strata::os::User;
+using namespace std::string_literals;
 using namespace strata_test;
 
 class User_Test : public Os_Fixture {
@@ -13,6 +14,7 @@ class User_Test : public Os_Fixture {
   CPPUNIT_TEST(the_superuser_is_found_by_name);
   CPPUNIT_TEST(the_effective_user_owns_what_this_process_makes);
   CPPUNIT_TEST(a_name_that_nobody_has_is_an_invalid_argument);
+  CPPUNIT_TEST(a_name_with_a_nul_inside_is_nobodys);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -35,6 +37,11 @@ class User_Test : public Os_Fixture {
 
   void a_name_that_nobody_has_is_an_invalid_argument() {
     expect_error(std::errc::invalid_argument, User::find("no such user"));
+  }
+
+  void a_name_with_a_nul_inside_is_nobodys() {
+    expect_error(std::errc::invalid_argument, User::find("root\0not"s));
+    expect_error(std::errc::invalid_argument, User::find_group("root\0"s));
   }
 };
 

@@ -76,6 +76,8 @@ class Shared_Memory_Test : public CppUnit::TestFixture {
   void bad_names_and_sizes_are_errors() {
     CPPUNIT_ASSERT(Shared_Memory::create("/a/b", 100).error().code == std::errc::invalid_argument);
     CPPUNIT_ASSERT(!Shared_Memory::create("/" + std::string(300, 'x'), 100));
+    CPPUNIT_ASSERT(Shared_Memory::create(name_ + '\0' + "b", 100).error().code == std::errc::invalid_argument);
+    CPPUNIT_ASSERT(Shared_Memory::remove(name_ + '\0').error() == std::errc::invalid_argument);
     CPPUNIT_ASSERT(Shared_Memory::create(name_, 0).error().code == std::errc::invalid_argument);
     CPPUNIT_ASSERT(Shared_Memory::create(name_, 100));  // the failure before has left no name
   }

@@ -37,22 +37,22 @@ Result<std::vector<std::string>> listed(Raw raw, std::vector<std::string>& names
 }  // namespace
 
 Result<File> File::open(const std::string& path, Open_Mode mode, unsigned permissions) {
-  auto handle = owned(retry(table().file_open, path.c_str(), mode, permissions));
+  auto handle = owned(retry(table().file_open, path, mode, permissions));
   if (!handle) return std::unexpected{handle.error()};
   return File{std::move(*handle)};
 }
 
 Result<Unique_Handle> open_file(const std::string& path, Open_Mode mode, unsigned permissions) {
-  return owned(retry(table().file_open_now, path.c_str(), mode, permissions));
+  return owned(retry(table().file_open_now, path, mode, permissions));
 }
 
-Result<Unique_Handle> open_folder(const std::string& path) { return owned(retry(table().folder_open, path.c_str())); }
+Result<Unique_Handle> open_folder(const std::string& path) { return owned(retry(table().folder_open, path)); }
 
 Result<Unique_Handle> open_beneath(Handle folder, const std::string& name, Open_Mode mode, unsigned permissions) {
   constexpr int most = 8;  // a rename anywhere in the system may make it start over with `..` (openat2(2), EAGAIN)
   Raw raw = raw_error(std::errc::resource_unavailable_try_again);
   for (int i = 0; i < most && raw == raw_error(std::errc::resource_unavailable_try_again); ++i) {
-    raw = retry(table().file_open_beneath, folder, name.c_str(), mode, permissions);
+    raw = retry(table().file_open_beneath, folder, name, mode, permissions);
   }
   return owned(raw);
 }
@@ -123,29 +123,29 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
 }
 
 Result<> rename_file(const std::string& from, const std::string& to) {
-  return done(retry(table().file_rename, from.c_str(), to.c_str()));
+  return done(retry(table().file_rename, from, to));
 }
 
-Result<> remove_file(const std::string& path) { return done(retry(table().file_remove, path.c_str())); }
+Result<> remove_file(const std::string& path) { return done(retry(table().file_remove, path)); }
 
 Result<File_Status> path_status(const std::string& path) {
   File_Status status;
-  const Raw raw = retry(table().path_status, path.c_str(), status);
+  const Raw raw = retry(table().path_status, path, status);
   if (raw < 0) return failure(raw);
   return status;
 }
 
 Result<> set_permissions(const std::string& path, unsigned permissions) {
-  return done(retry(table().path_set_permissions, path.c_str(), permissions));
+  return done(retry(table().path_set_permissions, path, permissions));
 }
 
 Result<> set_owner(const std::string& path, File_Owner owner) {
-  return done(retry(table().path_set_owner, path.c_str(), owner.user, owner.group));
+  return done(retry(table().path_set_owner, path, owner.user, owner.group));
 }
 
 Result<std::vector<std::string>> list_directory(const std::string& path) {
   std::vector<std::string> names;
-  return listed(retry(table().directory_list, path.c_str(), names), names);
+  return listed(retry(table().directory_list, path, names), names);
 }
 
 Result<std::vector<std::string>> list_directory(Handle folder) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/os/Process.h>
 
+#include <algorithm>
+
 #include "common/Seam.h"
 
 namespace strata::inline v1::os {
@@ -9,7 +11,13 @@ std::int64_t process_id() noexcept { return table().process_id(); }
 
 Result<std::uint64_t> raise_descriptor_limit() noexcept { return counted(retry(table().raise_descriptor_limit)); }
 
-Result<Unique_Handle> start_process(const Process_Start& wanted) { return owned(retry(table().process_start, wanted)); }
+Result<Unique_Handle> start_process(const Process_Start& wanted) {
+  const bool whole = is_whole(wanted.program) && std::ranges::all_of(wanted.arguments, [](const std::string& argument) {
+    return is_whole(argument);
+  });
+  return whole ? owned(retry(table().process_start, wanted)) : fail(std::errc::invalid_argument);
+}
+
 Result<Unique_Handle> open_process(std::int64_t id) { return owned(retry(table().process_open, id)); }
 
 Result<Exit_Status> reap(Handle process) noexcept {

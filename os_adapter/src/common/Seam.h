@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <cstddef>
+#include <string>
 #include <system_error>
+#include <type_traits>
 
 #include <strata/os/Handle.h>
 #include <strata/os/Operations.h>
@@ -21,11 +23,33 @@ inline const Operations& table() noexcept { return *table_in_force.load(std::mem
 constexpr Raw raw_error(std::errc e) noexcept { return -static_cast<Raw>(e); }
 inline constexpr Raw interrupted = raw_error(std::errc::interrupted);
 
-/// Calls `entry` until it says something else than EINTR.
+/// To the system a name ends at a NUL: one that has a NUL inside would be another.
+inline bool is_whole(const std::string& name) noexcept { return name.find('\0') == name.npos; }
+
+template <class T>
+inline constexpr bool is_name = std::is_same_v<std::remove_cv_t<T>, std::string>;
+
+template <class T>
+decltype(auto) as_passed(T& argument) noexcept {
+  if constexpr (is_name<T>) {
+    return argument.c_str();
+  } else {
+    return (argument);
+  }
+}
+
+template <class T>
+bool may_be_passed(const T& argument) noexcept {
+  if constexpr (is_name<T>) return is_whole(argument);
+  return true;
+}
+
+/// Calls `entry` until it says something else than EINTR; EINVAL for a name with a NUL inside.
 template <class... Parameters, class... Arguments>
 inline Raw retry(Raw (*entry)(Parameters...), Arguments&&... arguments) {
-  Raw raw = entry(arguments...);
-  while (raw == interrupted) raw = entry(arguments...);
+  if (!(may_be_passed(arguments) && ...)) return raw_error(std::errc::invalid_argument);
+  Raw raw = entry(as_passed(arguments)...);
+  while (raw == interrupted) raw = entry(as_passed(arguments)...);
   return raw;
 }
 

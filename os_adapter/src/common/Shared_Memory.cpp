@@ -8,7 +8,7 @@
 namespace strata::inline v1::os {
 
 Result<Unique_Handle> open_shared_memory(const std::string& name, Shared_Open how, unsigned permissions) {
-  return owned(retry(table().shared_memory_open, name.c_str(), how, permissions));
+  return owned(retry(table().shared_memory_open, name, how, permissions));
 }
 
 Result<Unique_Handle> make_shared_memory() {
@@ -16,7 +16,7 @@ Result<Unique_Handle> make_shared_memory() {
 }
 
 Result<> remove_shared_memory(const std::string& name) {
-  return done(retry(table().shared_memory_remove, name.c_str()));
+  return done(retry(table().shared_memory_remove, name));
 }
 
 Result<> resize_shared_memory(Handle memory, std::uint64_t size) noexcept {

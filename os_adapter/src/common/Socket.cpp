@@ -74,6 +74,7 @@ Result<Socket_Address> peer_address(Handle handle) {
 }
 
 Result<std::vector<Socket_Address>> resolve(const Resolve_Query& query) {
+  if (!is_whole(query.host)) return fail(std::errc::invalid_argument);
   std::vector<Socket_Address> addresses;
   const Raw raw = retry(table().resolve, query, addresses);
   if (raw < 0) return failure(raw);

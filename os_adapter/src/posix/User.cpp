@@ -42,10 +42,12 @@ User User::effective() {
 }
 
 Result<User> User::find(const std::string& name) {
+  if (!is_whole(name)) return fail(std::errc::invalid_argument);
   return found<passwd>([&name](auto... rest) { return getpwnam_r(name.c_str(), rest...); }, user_of);
 }
 
 Result<std::uint32_t> User::find_group(const std::string& name) {
+  if (!is_whole(name)) return fail(std::errc::invalid_argument);
   const auto number = [](const Group_Entry& entry) -> std::uint32_t { return entry.gr_gid; };
   return found<Group_Entry>([&name](auto... rest) { return getgrnam_r(name.c_str(), rest...); }, number);
 }

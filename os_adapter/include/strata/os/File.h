@@ -11,7 +11,8 @@
 #include <strata/os/Handle.h>
 #include <strata/os/Result.h>
 
-// Our files: configuration, logs, pid files. Blocking; never on a message's path.
+// Our files: configuration, logs, pid files. Blocking; never on a message's path. A name with a NUL inside is an
+// invalid_argument.
 namespace strata {
 inline namespace STRATA_EXPORT v1 {
 namespace os {

@@ -41,7 +41,8 @@ struct Exit_Status {
 
 /// Starts one with this process's environment and folder, with no descriptor but its three streams, and with all
 /// signals unblocked and as they were at first. It must be reaped, by its handle and by nobody else. Errors: those of
-/// execve(2); where there is no descriptor left for it, it is killed. Source: posix_spawn(3), pidfd_open(2).
+/// execve(2); invalid_argument (a NUL in its path or in an argument); where there is no descriptor left for it, it is
+/// killed. Source: posix_spawn(3), pidfd_open(2).
 Result<Unique_Handle> start_process(const Process_Start& wanted);
 /// Any process, by its id. Errors: no_such_process.
 Result<Unique_Handle> open_process(std::int64_t id);

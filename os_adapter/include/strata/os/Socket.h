@@ -69,7 +69,8 @@ struct Resolve_Query {
   bool passive = false;  ///< for bind
 };
 /// Blocks until the resolver answers: only where nothing waits (`prepare`). In the resolver's order (RFC 6724).
-/// Errors: host_unreachable (no such name), resource_unavailable_try_again, or the system's. Source: getaddrinfo(3).
+/// Errors: host_unreachable (no such name), invalid_argument (a NUL in it), resource_unavailable_try_again, or the
+/// system's. Source: getaddrinfo(3).
 Result<std::vector<Socket_Address>> resolve(const Resolve_Query&);
 
 }  // namespace os
