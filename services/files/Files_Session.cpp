@@ -51,9 +51,9 @@ strata::Result<> Files_Session::handle_done(Completed done) {
   switch (done.kind) {
     case Operation_Kind::open:
       file_ = std::move(done.handle);
-      return verb_ == Verb::list ? list(file_.get()) : status(file_.get());
+      return verb_ == Verb::list ? list(file_.get(), most_names()) : status(file_.get());
     case Operation_Kind::status: return known(done.status);
-    case Operation_Kind::list: return listed(done.block);
+    case Operation_Kind::list: return listed(done.block, done.more);
     case Operation_Kind::timer: return close(why_), Result<>{};
     default: return {};
   }
@@ -67,11 +67,11 @@ strata::Result<> Files_Session::known(const strata::os::File_Status& status) {
   return answer("ok " + std::to_string(size_) + '\n');
 }
 
-strata::Result<> Files_Session::listed(strata::Message_Block& names) {
+strata::Result<> Files_Session::listed(strata::Message_Block& names, bool more) {
   std::string all, lines;
   for (; !names.empty(); (void)names.consume(names.readable().size())) all += strata::as_text(names.readable());
-  const std::size_t count = list_lines(all, static_cast<std::size_t>(options_.max_list), lines);
-  return answer("ok " + std::to_string(count) + '\n' + lines);
+  const std::size_t count = list_lines(all, most_names(), lines);
+  return answer("ok " + std::to_string(count) + (more ? " more\n" : "\n") + lines);
 }
 
 /// An open that fails is the client's mistake; so is a list of what is no folder.

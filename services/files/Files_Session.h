@@ -26,7 +26,7 @@ struct Files_Options {
         field<&Files_Options::root>("root", "the folder that is served, and all below it").must(),
         field<&Files_Options::stall_timeout>("stall_timeout", "closes when a peer takes longer for 1 MiB; 0s: never")
             .within(0, strata::Duration{std::chrono::hours{24}}.count()),
-        field<&Files_Options::max_list>("max_list", "names of one list; those behind them are left out")
+        field<&Files_Options::max_list>("max_list", "names that one list reads; the answer tells if there are more")
             .within(1, 1'000'000)};
   }
 };
@@ -54,7 +54,8 @@ class Files_Session final : public strata::Service_Handler {
   Result<> next_request();
   Result<> begin(const Request& request);
   Result<> known(const strata::os::File_Status& status);
-  Result<> listed(strata::Message_Block& names);
+  std::size_t most_names() const noexcept { return static_cast<std::size_t>(options_.max_list); }
+  Result<> listed(strata::Message_Block& names, bool more);
   Result<> send_piece();
   Result<> answer(std::string text);
   Result<> refuse(std::string_view why);

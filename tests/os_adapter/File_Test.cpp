@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/os/File.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -44,6 +45,8 @@ class File_Test : public Os_Fixture {
   CPPUNIT_TEST(a_fifo_holds_up_nobody);
   CPPUNIT_TEST(the_status_tells_when_the_contents_changed);
   CPPUNIT_TEST(a_folder_is_listed_by_its_handle_again_and_again);
+  CPPUNIT_TEST(a_list_ends_at_its_limit);
+  CPPUNIT_TEST(a_folder_that_is_too_large_is_not_listed_whole);
   CPPUNIT_TEST(what_is_beneath_a_folder_is_opened);
   CPPUNIT_TEST(nothing_outside_of_a_folder_is_opened);
   CPPUNIT_TEST(a_rename_that_races_is_tried_again_and_not_for_ever);
@@ -242,6 +245,35 @@ class File_Test : public Os_Fixture {
     expect_error(std::errc::not_a_directory, os::list_directory(file.get()));
     expect_error(std::errc::not_a_directory, os::open_folder(at("a")));
     expect_error(std::errc::no_such_file_or_directory, os::open_folder(at("none")));
+  }
+
+  void a_list_ends_at_its_limit() {
+    for (int i = 0; i < 20; ++i) write(std::to_string(i), "");
+    const auto folder = value_of(os::open_folder(folder_));
+    for (const std::size_t most : {0U, 1U, 19U}) {
+      const os::Folder_Names some = value_of(os::list_directory(folder.get(), most));
+      CPPUNIT_ASSERT_EQUAL(most, some.names.size());
+      CPPUNIT_ASSERT(some.more && std::ranges::is_sorted(some.names));
+    }
+    for (const std::size_t most : {20U, 1000U}) {
+      const os::Folder_Names all = value_of(os::list_directory(folder.get(), most));
+      CPPUNIT_ASSERT_EQUAL(std::size_t{20}, all.names.size());
+      CPPUNIT_ASSERT(!all.more);
+    }
+  }
+
+  void a_folder_that_is_too_large_is_not_listed_whole() {
+    for (const char* name : {"a", "b"}) write(name, "");
+    const auto folder = value_of(os::open_folder(folder_));
+    Fault_Table faults;
+    faults.table().directory_list = [](const char* path, std::size_t most, std::vector<std::string>& names) {
+      return os::native_operations().directory_list(path, most - (os::max_listed - 1), names);
+    };
+    faults.table().folder_list = [](os::Handle at, std::size_t most, std::vector<std::string>& names) {
+      return os::native_operations().folder_list(at, most - (os::max_listed - 1), names);
+    };
+    expect_error(std::errc::value_too_large, os::list_directory(folder_));
+    expect_error(std::errc::value_too_large, os::list_directory(folder.get()));
   }
 
   void what_is_beneath_a_folder_is_opened() {

@@ -28,6 +28,7 @@ class Service_Files_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_file_is_opened_asked_about_and_closed);
   CPPUNIT_TEST(no_name_leads_out_of_the_folder);
   CPPUNIT_TEST(a_folder_is_listed);
+  CPPUNIT_TEST(a_list_ends_at_its_limit_and_tells_that_there_is_more);
   CPPUNIT_TEST(a_file_is_sent_whole_to_a_slow_peer);
   CPPUNIT_TEST(files_and_bytes_leave_in_their_order);
   CPPUNIT_TEST(a_file_that_ends_early_fails_with_what_was_sent);
@@ -85,13 +86,35 @@ class Service_Files_Test : public CppUnit::TestFixture {
     on_each_engine([this](Rig& rig) {
       const os::Unique_Handle folder = open();
       std::string names;
-      rig.pair([&](Actor& a, Completed&) { return a.list(folder.get()); },
+      rig.pair([&](Actor& a, Completed&) { return a.list(folder.get(), 3); },
                [&](Actor&, Completed& done) {
                  names = text_of(done.block);
                  return Result<>{};
                });
       rig.expect_diary("l");
       CPPUNIT_ASSERT_EQUAL(std::string("a\0b\0c\0", 6), names);
+    });
+  }
+
+  void a_list_ends_at_its_limit_and_tells_that_there_is_more() {
+    for (int i = 100; i < 200; ++i) write(std::to_string(i), "");
+    on_each_engine([this](Rig& rig) {
+      const os::Unique_Handle folder = open();
+      std::string notes;
+      const auto note = [&](Actor&, Completed& done) {
+        notes += std::to_string(text_of(done.block).size() / 4) + (done.more ? "+ " : " ");
+        return Result<>{};
+      };
+      rig.pair(
+          [&](Actor& a, Completed&) {
+            for (const auto most : {7U, 99U, 100U, 1000U}) CPPUNIT_ASSERT(a.list(folder.get(), most).has_value());
+            const auto none = a.list(folder.get(), 0);
+            CPPUNIT_ASSERT(!none && none.error() == std::errc::invalid_argument);
+            return Result<>{};
+          },
+          note);
+      rig.expect_diary("llll");
+      CPPUNIT_ASSERT_EQUAL(std::string{"7+ 99+ 100 100 "}, notes);
     });
   }
 

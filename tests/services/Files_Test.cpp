@@ -28,6 +28,7 @@ class Files_Test : public Service_Rig {
   CPPUNIT_TEST(requests_in_one_packet_are_answered_in_order);
   CPPUNIT_TEST(a_request_may_come_in_pieces);
   CPPUNIT_TEST(a_folder_is_listed_up_to_the_cap);
+  CPPUNIT_TEST(who_asks_for_a_list_learns_that_there_is_more);
   CPPUNIT_TEST(a_status_tells_type_size_and_time);
   CPPUNIT_TEST(what_is_no_regular_file_is_not_sent);
   CPPUNIT_TEST(no_name_leads_out_of_the_root);
@@ -79,9 +80,19 @@ class Files_Test : public Service_Rig {
   void a_folder_is_listed_up_to_the_cap() {
     std::filesystem::create_directory(folder_ / "inner");
     for (const char* name : {"inner/b", "inner/a", "inner/c", "inner/a b", "inner/new\nline"}) write(name, "");
-    serve("auto", "max_list: 3");
+    serve("auto", "max_list: 5");
     expect("list inner\nlist\nlist none\nquit\n",
-           "ok 3\na\na b\nb\nok 1\ninner\nerror No such file or directory\n");
+           "ok 4\na\na b\nb\nc\nok 1\ninner\nerror No such file or directory\n");
+  }
+
+  void who_asks_for_a_list_learns_that_there_is_more() {
+    for (int i = 10; i < 99; ++i) write(std::to_string(i), "");
+    serve("auto", "max_list: 88");
+    SOCK_Stream peer = connect();
+    send(peer, "list\nstat 10\n");
+    const std::string answer = receive(peer, 11 + 88 * 3 + 10);
+    CPPUNIT_ASSERT_EQUAL(std::string{"ok 88 more\n"}, answer.substr(0, 11));
+    CPPUNIT_ASSERT_EQUAL(std::string{"ok regular"}, answer.substr(11 + 88 * 3, 10));
   }
 
   void a_status_tells_type_size_and_time() {

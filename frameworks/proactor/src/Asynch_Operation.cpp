@@ -202,9 +202,10 @@ std::int32_t Asynch_Operation::block_on_it() noexcept try {
 }
 
 std::int32_t Asynch_Operation::list_names() {
-  const Result<std::vector<std::string>> names = os::list_directory(rare->other);
-  if (!names) return -names.error().value();
-  for (const std::string& each : *names) {
+  const Result<os::Folder_Names> listed = os::list_directory(rare->other, wanted);
+  if (!listed) return -listed.error().value();
+  rare->more = listed->more;
+  for (const std::string& each : listed->names) {
     if (const Result<> added = block.append(as_bytes(std::string_view{each.c_str(), each.size() + 1})); !added) {
       return raw_of(added);
     }

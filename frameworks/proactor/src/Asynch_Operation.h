@@ -48,6 +48,7 @@ struct Asynch_Operation final : Completion_Handler {
     os::Unique_Handle given;  ///< to be closed
     os::File_Status status;
     os::Exit_Status exit;
+    bool more = false;        ///< names
     os::Gathered parts;       ///< of `block`
     std::optional<std::stop_callback<Stop>> stop;
     Timer retry;              ///< of a connect that was turned away
@@ -81,7 +82,7 @@ struct Asynch_Operation final : Completion_Handler {
   Message_Block block;
   os::Socket_Address peer;
   std::uint64_t place = 0;   ///< in a file
-  std::uint64_t wanted = 0;  ///< bytes, of send_file
+  std::uint64_t wanted = 0;  ///< bytes, of send_file; names, of list
   std::size_t moved = 0;
   std::size_t charged = 0;   ///< to the budget of the service
   std::error_code error;

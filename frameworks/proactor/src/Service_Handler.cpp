@@ -245,6 +245,7 @@ Result<> Service_Handler::tell(Asynch_Operation& operation) {
     completed.pipe = std::move(rare->pipe);
     completed.status = rare->status;
     completed.exit = rare->exit;
+    completed.more = rare->more;
     if (completed.kind == Kind::send_datagrams) drop_first(completed.datagrams, completed.size);
   }
   count_completed(operation);

@@ -162,8 +162,11 @@ Result<> Service_Handler::status(os::Handle file, Operation_Options options) {
   return start(make_rare(Kind::status, file), options);
 }
 
-Result<> Service_Handler::list(os::Handle folder, Operation_Options options) {
-  return start(make_rare(Kind::list, folder), options);
+Result<> Service_Handler::list(os::Handle folder, std::size_t most, Operation_Options options) {
+  if (most == 0) return fail(std::errc::invalid_argument);
+  Asynch_Operation* const one = make_rare(Kind::list, folder);
+  if (one != nullptr) one->wanted = most;
+  return start(one, options);
 }
 
 Result<> Service_Handler::close_file(os::Unique_Handle file, Operation_Options options) {

@@ -153,8 +153,8 @@ Raw memory_map(Handle handle, std::uint64_t offset, std::size_t size, os::Map_Ac
   return on_file(os::native_operations().memory_map, handle, offset, size, access, address);
 }
 
-Raw folder_list(Handle handle, std::vector<std::string>& names) {
-  return on_file(os::native_operations().folder_list, handle, names);
+Raw folder_list(Handle handle, std::size_t most, std::vector<std::string>& names) {
+  return on_file(os::native_operations().folder_list, handle, most, names);
 }
 
 Raw path_status(const char* path, os::File_Status& status) {

@@ -27,11 +27,16 @@ Result<std::string> read_all(File& file, std::size_t limit) {
   return fail(std::errc::file_too_large);
 }
 
-Result<std::vector<std::string>> listed(Raw raw, std::vector<std::string>& names) {
+Result<Folder_Names> listed(Raw raw, std::vector<std::string>& names) {
   if (raw < 0) return failure(raw);
-  std::erase_if(names, [](const std::string& name) { return name == "." || name == ".."; });
   std::ranges::sort(names);
-  return std::move(names);
+  return Folder_Names{std::move(names), raw != 0};
+}
+
+Result<std::vector<std::string>> all_of(Result<Folder_Names>&& listed) {
+  if (!listed) return std::unexpected{listed.error()};
+  if (listed->more) return fail(std::errc::value_too_large);
+  return std::move(listed->names);
 }
 
 }  // namespace
@@ -145,12 +150,14 @@ Result<> set_owner(const std::string& path, File_Owner owner) {
 
 Result<std::vector<std::string>> list_directory(const std::string& path) {
   std::vector<std::string> names;
-  return listed(retry(table().directory_list, path, names), names);
+  return all_of(listed(retry(table().directory_list, path, max_listed, names), names));
 }
 
-Result<std::vector<std::string>> list_directory(Handle folder) {
+Result<std::vector<std::string>> list_directory(Handle folder) { return all_of(list_directory(folder, max_listed)); }
+
+Result<Folder_Names> list_directory(Handle folder, std::size_t most) {
   std::vector<std::string> names;
-  return listed(retry(table().folder_list, folder, names), names);
+  return listed(retry(table().folder_list, folder, most, names), names);
 }
 
 }  // namespace strata::inline v1::os

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <new>
+#include <string_view>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -45,14 +46,27 @@ bool mask_broken_pipe() noexcept {
   return pthread_sigmask(SIG_BLOCK, &pipe, nullptr) == 0;
 }
 
+/// Null: there is none behind; errno tells why where it failed.
+const dirent* next_in(DIR* folder) noexcept {
+  const auto is_dots = [](std::string_view name) { return name == "." || name == ".."; };
+  const dirent* entry = nullptr;
+  do {
+    errno = 0;
+    entry = readdir(folder);
+  } while (entry != nullptr && is_dots(entry->d_name));
+  return entry;
+}
+
 /// The names in `folder`, which is closed.
-Raw names_in(DIR* opened, std::vector<std::string>& names) {
+Raw names_in(DIR* opened, std::size_t most, std::vector<std::string>& names) {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder{opened, closedir};
   if (!folder) return -Raw{errno};
   names.clear();
   try {
-    errno = 0;
-    while (const dirent* entry = readdir(folder.get())) names.emplace_back(entry->d_name);
+    while (const dirent* const entry = next_in(folder.get())) {
+      if (names.size() == most) return 1;
+      names.emplace_back(entry->d_name);
+    }
   } catch (const std::bad_alloc&) {
     return -Raw{ENOMEM};
   }
@@ -166,14 +180,16 @@ Raw path_set_owner(const char* path, std::uint32_t user, std::uint32_t group) {
   return raw_of(fchownat(AT_FDCWD, path, user, group, AT_SYMLINK_NOFOLLOW));
 }
 
-Raw directory_list(const char* path, std::vector<std::string>& names) { return names_in(opendir(path), names); }
+Raw directory_list(const char* path, std::size_t most, std::vector<std::string>& names) {
+  return names_in(opendir(path), most, names);
+}
 
 // Opened anew: a duplicate would share the place up to which it has been read.
-Raw folder_list(Handle folder, std::vector<std::string>& names) {
+Raw folder_list(Handle folder, std::size_t most, std::vector<std::string>& names) {
   const int again = openat(folder.value(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (again < 0) return -Raw{errno};
   DIR* const stream = fdopendir(again);
-  if (stream != nullptr) return names_in(stream, names);
+  if (stream != nullptr) return names_in(stream, most, names);
   const Raw refused = -Raw{errno};
   ::close(again);
   return refused;

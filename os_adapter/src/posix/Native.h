@@ -74,8 +74,8 @@ Raw file_remove(const char* path);
 Raw path_status(const char* path, File_Status&);
 Raw path_set_permissions(const char* path, unsigned permissions);
 Raw path_set_owner(const char* path, std::uint32_t user, std::uint32_t group);
-Raw directory_list(const char* path, std::vector<std::string>& names);
-Raw folder_list(Handle folder, std::vector<std::string>& names);
+Raw directory_list(const char* path, std::size_t most, std::vector<std::string>& names);
+Raw folder_list(Handle folder, std::size_t most, std::vector<std::string>& names);
 
 inline constexpr int look_signal = SIGURG;  ///< of look_into: no thread blocks it
 Raw thread_start(const Thread_Start&);

@@ -93,9 +93,17 @@ Result<File_Status> path_status(const std::string& path);
 Result<> set_permissions(const std::string& path, unsigned permissions);
 /// A symbolic link is not followed. operation_not_permitted: only the superuser gives files away. Source: fchownat(2).
 Result<> set_owner(const std::string& path, File_Owner owner);
-/// The names in a folder, sorted, without `.` and `..`.
+
+inline constexpr std::size_t max_listed = 100'000;
+/// The names in a folder, sorted, without `.` and `..`. Errors: value_too_large (more than max_listed), the system's.
 Result<std::vector<std::string>> list_directory(const std::string& path);
 Result<std::vector<std::string>> list_directory(Handle folder);
+/// Some of them: those that the system tells of first.
+struct Folder_Names {
+  std::vector<std::string> names;  ///< sorted, without `.` and `..`
+  bool more = false;               ///< the folder has others
+};
+Result<Folder_Names> list_directory(Handle folder, std::size_t most);
 
 }  // namespace os
 }  // namespace v1

@@ -126,8 +126,9 @@ struct Operations {
   Raw (*path_status)(const char* path, File_Status&);
   Raw (*path_set_permissions)(const char* path, unsigned permissions);
   Raw (*path_set_owner)(const char* path, std::uint32_t user, std::uint32_t group);
-  Raw (*directory_list)(const char* path, std::vector<std::string>& names);  ///< with `.` and `..`, in no order
-  Raw (*folder_list)(Handle folder, std::vector<std::string>& names);  ///< the same, as often as asked
+  /// At most so many names, without `.` and `..`, in no order; 1: there are more.
+  Raw (*directory_list)(const char* path, std::size_t most, std::vector<std::string>& names);
+  Raw (*folder_list)(Handle folder, std::size_t most, std::vector<std::string>& names);  ///< so, time and again
 
   // Processes, threads, signals
   Raw (*thread_start)(const Thread_Start&);

@@ -91,6 +91,7 @@ struct Completed {
   std::error_code error;
   std::size_t size = 0;        ///< bytes moved, of one that failed, too; of datagrams their number
   Message_Block block;         ///< what was read; of a write, what is left; of `list` names, each with a NUL behind it
+  bool more = false;           ///< of `list`: the folder has others
   os::Unique_Handle handle;    ///< of an accept, an open
   Datagrams datagrams;         ///< the first `size` have come; of those to be sent, what is left
   Pipe_Block pipe;

@@ -91,7 +91,8 @@ class Service_Handler : public Connection_Handler {
   /// Within a folder, whatever `name` says: os::open_beneath.
   Result<> open_file(os::Handle folder, std::string name, os::Open_Mode mode, Operation_Options options = {});
   Result<> status(os::Handle file, Operation_Options options = {});
-  Result<> list(os::Handle folder, Operation_Options options = {});          ///< os::list_directory
+  /// At most so many names: os::list_directory.
+  Result<> list(os::Handle folder, std::size_t most, Operation_Options options = {});
   Result<> close_file(os::Unique_Handle file, Operation_Options options = {});
 
   void cancel(Operation operation) noexcept;
