@@ -6,7 +6,10 @@
 #include <cstring>
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include <strata/os/Signal_Source.h>
 #include <strata_test/Child.h>
@@ -34,6 +37,8 @@ class Process_Test : public Os_Fixture {
   CPPUNIT_TEST(a_process_starts_with_fresh_signals);
   CPPUNIT_TEST(a_process_is_reaped_once_and_when_it_has_ended);
   CPPUNIT_TEST(a_signal_ends_a_process_and_is_told);
+  CPPUNIT_TEST(a_process_that_catches_all_is_killed);
+  CPPUNIT_TEST(a_process_that_was_stopped_goes_on);
   CPPUNIT_TEST(a_program_that_is_not_there_is_an_error);
   CPPUNIT_TEST(a_process_without_a_handle_is_not_left_behind);
   CPPUNIT_TEST(a_process_is_opened_by_its_id);
@@ -74,6 +79,19 @@ class Process_Test : public Os_Fixture {
 
   static os::Process_Start shell(const std::string& script) {
     return {.program = "/bin/sh", .arguments = {"-c", script, "name", "an argument"}};
+  }
+
+  /// R(unning), S(leeping), T (stopped). Source: proc_pid_fdinfo(5), proc_pid_stat(5).
+  static char state_of(os::Handle process) {
+    const auto after = [](std::istream& text, std::string_view name) {
+      std::string word;
+      while (text >> word && word != name) continue;
+      text >> word;
+      return word;
+    };
+    std::ifstream info{"/proc/self/fdinfo/" + std::to_string(process.value())};
+    std::ifstream status{"/proc/" + after(info, "Pid:") + "/status"};
+    return after(status, "State:").front();
   }
 
  public:
@@ -175,11 +193,10 @@ class Process_Test : public Os_Fixture {
 
   void a_signal_ends_a_process_and_is_told() {
     const auto [its_input, input] = value_of(os::open_pipe());
-    const std::array<std::pair<os::Signal, int>, 5> signals{{{os::Signal::interrupt, SIGINT},
-                                                             {os::Signal::terminate, SIGTERM},
-                                                             {os::Signal::hangup, SIGHUP},
-                                                             {os::Signal::user1, SIGUSR1},
-                                                             {os::Signal::user2, SIGUSR2}}};
+    using enum os::Signal;
+    const std::vector<std::pair<os::Signal, int>> signals{{interrupt, SIGINT}, {terminate, SIGTERM}, {hangup, SIGHUP},
+                                                          {user1, SIGUSR1},    {user2, SIGUSR2},     {quit, SIGQUIT},
+                                                          {kill, SIGKILL}};
     for (const auto& [signal, number] : signals) {
       const auto process = value_of(os::start_process({.program = "/bin/cat", .input = its_input.get()}));
       expect_done(os::signal_process(process.get(), signal));
@@ -187,6 +204,33 @@ class Process_Test : public Os_Fixture {
       CPPUNIT_ASSERT_EQUAL(0, status.code);
       CPPUNIT_ASSERT_EQUAL(number, status.signal);
     }
+  }
+
+  void a_process_that_catches_all_is_killed() {
+    auto [its_input, input] = value_of(os::open_pipe());
+    auto [output, its_output] = value_of(os::open_pipe());
+    os::Process_Start wanted = shell("trap '' TERM INT HUP QUIT; echo ready; read line");
+    wanted.input = its_input.get();
+    wanted.output = its_output.get();
+    const auto process = value_of(os::start_process(wanted));
+    await(output.get(), os::Interest::input);  // it catches them from now on
+    expect_done(os::signal_process(process.get(), os::Signal::terminate));
+    expect_error(std::errc::operation_would_block, os::reap(process.get()));
+    expect_done(os::signal_process(process.get(), os::Signal::kill));
+    CPPUNIT_ASSERT_EQUAL(SIGKILL, ended(process).signal);
+  }
+
+  void a_process_that_was_stopped_goes_on() {
+    auto [its_input, input] = value_of(os::open_pipe());
+    const auto process = value_of(os::start_process({.program = "/bin/cat", .input = its_input.get()}));
+    const auto state = [&] { return state_of(process.get()); };
+    expect_done(os::signal_process(process.get(), os::Signal::stop));
+    while (state() != 'T') std::this_thread::yield();
+    input.reset();  // it would end
+    expect_error(std::errc::operation_would_block, os::reap(process.get()));
+    expect_done(os::signal_process(process.get(), os::Signal::resume));
+    its_input.reset();
+    CPPUNIT_ASSERT_EQUAL(0, ended(process).code);
   }
 
   void a_program_that_is_not_there_is_an_error() {

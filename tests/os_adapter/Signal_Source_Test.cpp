@@ -21,6 +21,8 @@ class Signal_Source_Test : public Os_Fixture {
   CPPUNIT_TEST(without_a_signal_reading_would_block);
   CPPUNIT_TEST(each_kind_comes_once_however_often_it_was_raised);
   CPPUNIT_TEST(a_pending_signal_makes_the_handle_readable);
+  CPPUNIT_TEST(all_that_may_be_told_are);
+  CPPUNIT_TEST(what_cannot_be_told_is_refused);
   CPPUNIT_TEST(without_descriptors_there_is_no_source);
   CPPUNIT_TEST_SUITE_END();
 
@@ -46,6 +48,24 @@ class Signal_Source_Test : public Os_Fixture {
     os::Ready ready[2];
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, value_of(demultiplexer->wait(ready, -1ns)));
     CPPUNIT_ASSERT(value_of(source.next()) == Signal::terminate);
+  }
+
+  void all_that_may_be_told_are() {
+    using enum Signal;
+    const std::vector<std::pair<Signal, int>> all{{interrupt, SIGINT}, {terminate, SIGTERM}, {hangup, SIGHUP},
+                                                  {user1, SIGUSR1},    {user2, SIGUSR2},     {child, SIGCHLD},
+                                                  {quit, SIGQUIT},     {resume, SIGCONT}};
+    for (const auto& [signal, number] : all) {
+      auto source = value_of(os::Signal_Source::open({signal}));
+      std::raise(number);
+      CPPUNIT_ASSERT(value_of(source.next()) == signal);
+    }
+  }
+
+  void what_cannot_be_told_is_refused() {
+    for (const Signal signal : {Signal::kill, Signal::stop}) {
+      expect_error(std::errc::invalid_argument, os::Signal_Source::open({Signal::terminate, signal}));
+    }
   }
 
   void without_descriptors_there_is_no_source() {

@@ -13,8 +13,9 @@
 namespace strata::inline v1::os::native {
 namespace {
 
-constexpr std::array<int, 6> numbers{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD};  // by Signal
-static_assert(numbers.size() == static_cast<std::size_t>(Signal::child) + 1);
+constexpr std::array<int, 10> numbers{SIGINT,  SIGTERM, SIGHUP,  SIGUSR1, SIGUSR2,
+                                      SIGCHLD, SIGQUIT, SIGCONT, SIGSTOP, SIGKILL};  // by Signal
+static_assert(numbers.size() == static_cast<std::size_t>(Signal::kill) + 1);
 
 }  // namespace
 
