@@ -23,6 +23,7 @@ class Operation_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_poll_of_both_directions_is_refused);
   CPPUNIT_TEST(an_exit_is_told_with_its_status);
   CPPUNIT_TEST(a_connect_to_a_full_queue_waits_and_the_loop_rests);
+  CPPUNIT_TEST(thousands_end_in_any_order_and_each_is_told);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -139,6 +140,22 @@ class Operation_Test : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(std::string{}, rig.diary);
       while (os::accept(listener.get())) continue;
       rig.run_until([&] { return rig.diary == "n"; });
+    });
+  }
+
+  /// Where one that ends cost a walk over those before it, these would take minutes.
+  void thousands_end_in_any_order_and_each_is_told() {
+    constexpr int count = 20'000;
+    on_each_engine([](Rig& rig) {
+      int told = 0;
+      Actor& actor = rig.pair(
+          [](Actor& a, Completed&) {
+            for (int i = count; i > 0; --i) CPPUNIT_ASSERT(a.wait(i * 1us).has_value());
+            return Result<>{};
+          },
+          [&told](Actor&, Completed&) { return ++told, Result<>{}; });
+      rig.run_until([&] { return told == count; });
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, actor.outstanding());
     });
   }
 };

@@ -76,7 +76,7 @@ struct Asynch_Operation final : Completion_Handler {
   bool take(std::int32_t result) noexcept;
 
   Service_Handler* owner = nullptr;
-  Asynch_Operation* next_one = nullptr;  ///< in the list that it is in
+  Asynch_Operation *next_one = nullptr, *one_before = nullptr;  ///< in the list that it is in
   Asynch_Operation* next_arrived = nullptr;
   std::uint64_t id = 0;
   Message_Block block;

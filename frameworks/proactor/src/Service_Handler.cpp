@@ -29,27 +29,20 @@ void drop_first(Datagrams& sent, std::size_t count) noexcept {
 
 void Service_Handler::List::push(Asynch_Operation& one) noexcept {
   one.next_one = nullptr;
+  one.one_before = last_;
   (last_ == nullptr ? first_ : last_->next_one) = &one;
   last_ = &one;
 }
 
 Asynch_Operation* Service_Handler::List::pop() noexcept {
   Asynch_Operation* const one = first_;
-  if (one == nullptr) return nullptr;
-  first_ = one->next_one;
-  if (first_ == nullptr) last_ = nullptr;
+  if (one != nullptr) remove(*one);
   return one;
 }
 
-bool Service_Handler::List::remove(Asynch_Operation& one) noexcept {
-  Asynch_Operation* before = nullptr;
-  for (Asynch_Operation* each = first_; each != nullptr; before = each, each = each->next_one) {
-    if (each != &one) continue;
-    (before == nullptr ? first_ : before->next_one) = one.next_one;
-    if (last_ == &one) last_ = before;
-    return true;
-  }
-  return false;
+void Service_Handler::List::remove(Asynch_Operation& one) noexcept {
+  (one.one_before == nullptr ? first_ : one.one_before->next_one) = one.next_one;
+  (one.next_one == nullptr ? last_ : one.next_one->one_before) = one.one_before;
 }
 
 Service_Handler::~Service_Handler() {
@@ -103,14 +96,13 @@ Result<> Service_Handler::start(Asynch_Operation* operation, const Operation_Opt
 /// What may end it early.
 Result<> Service_Handler::limit(Asynch_Operation& operation, const Operation_Options& options) {
   operation.owner = this;
-  const Operation name{operation.id};
   if (options.parallel && direction_of(operation.kind) != files) return fail(std::errc::invalid_argument);
   if (options.stop.box_ != nullptr) {
     if (!operation.make_rare()) return fail(std::errc::not_enough_memory);
-    operation.rare->stop.emplace(options.stop.box_->token, Asynch_Operation::Stop{ref_, this, name});
+    operation.rare->stop.emplace(options.stop.box_->token, Asynch_Operation::Stop{ref_, this, Operation{operation.id}});
   }
   if (options.deadline <= Duration::zero() && operation.kind != Kind::timer) return {};
-  operation.deadline = home().schedule(ref_, options.deadline, [this, name] { expired(name); });
+  operation.deadline = home().schedule(ref_, options.deadline, [this, &operation] { expired(operation); });
   return operation.deadline.active() ? Result<>{} : fail(std::errc::not_enough_memory);
 }
 
@@ -148,14 +140,14 @@ void Service_Handler::end_one(Asynch_Operation& one, std::error_code why) noexce
   }
 }
 
-void Service_Handler::expired(Operation name) noexcept {
-  const auto named = [name](const Asynch_Operation& one) { return one.id == name.id; };
-  for (Asynch_Operation* one = queues_[aside].front(); one != nullptr; one = one->next_one) {
-    if (!named(*one) || one->kind != Kind::timer) continue;
-    finish(*one);
-    return tell_later();
+/// It has not finished: with that its deadline goes.
+void Service_Handler::expired(Asynch_Operation& one) noexcept {
+  if (one.kind == Kind::timer) {
+    finish(one);
+  } else if (!one.asked) {
+    end_one(one, std::make_error_code(std::errc::timed_out));
   }
-  end_those(named, std::make_error_code(std::errc::timed_out));
+  tell_later();
 }
 
 void Service_Handler::cancel(Operation operation) noexcept {
@@ -194,7 +186,7 @@ void Service_Handler::handle_release(std::unique_ptr<Event_Handler> self) noexce
 // --- What is told ---
 
 void Service_Handler::finish(Asynch_Operation& operation) noexcept {
-  (void)queues_[operation.direction].remove(operation);
+  queues_[operation.direction].remove(operation);
   operation.finished = true;
   operation.deadline = Timer{};
   ++untold_[operation.direction];

@@ -110,14 +110,14 @@ class Service_Handler : public Connection_Handler {
  private:
   friend class Proactor;
   friend struct Asynch_Operation;
-  /// In order.
+  /// In order; any leaves it in a few steps, as thousands may be aside.
   class List {
    public:
     bool empty() const noexcept { return first_ == nullptr; }
     Asynch_Operation* front() const noexcept { return first_; }
     void push(Asynch_Operation& one) noexcept;
     Asynch_Operation* pop() noexcept;
-    bool remove(Asynch_Operation& one) noexcept;
+    void remove(Asynch_Operation& one) noexcept;  ///< which is in it
 
    private:
     Asynch_Operation* first_ = nullptr;
@@ -143,7 +143,7 @@ class Service_Handler : public Connection_Handler {
 
   Result<> start(Asynch_Operation* operation, const Operation_Options& options);
   Result<> limit(Asynch_Operation& operation, const Operation_Options& options);
-  void expired(Operation name) noexcept;
+  void expired(Asynch_Operation& operation) noexcept;
   template <class Such>
   void end_those(Such such, std::error_code why) noexcept;
   void end_one(Asynch_Operation& operation, std::error_code why) noexcept;
