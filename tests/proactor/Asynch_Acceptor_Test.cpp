@@ -3,8 +3,11 @@
 #include <strata/proactor/Asynch_Acceptor.h>
 
 #include <deque>
+#include <string>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "Asynch_Rig.h"
 
@@ -66,6 +69,45 @@ class Generous final : public strata::Service_Handler {
   }
 };
 
+/// Answers what it has read into a pipe with two messages at once, and that; one behind the other, if there is room.
+class Relaying final : public strata::Service_Handler {
+ public:
+  static inline std::vector<std::error_code> refused;
+
+ private:
+  Result<> open() override { return read(*strata::Pipe_Block::make()); }
+  Result<> handle_read(Completed got) override {
+    refused.clear();
+    note(write(block_of(std::string(9'000, 'x'))));
+    note(send_datagrams(messages()));
+    note(write(std::move(got.pipe)));
+    return {};
+  }
+  static strata::Datagrams messages() {
+    strata::Datagrams made(2);
+    for (strata::Datagram& each : made) each.block = block_of(std::string(500, 'y'));
+    return made;
+  }
+  static void note(const Result<>& done) { refused.push_back(done ? std::error_code{} : done.error()); }
+};
+
+/// Answers each message twice.
+class Batches final : public strata::Service_Handler {
+  Result<> open() override { return receive(); }
+  Result<> handle_read(Completed got) override {
+    const std::string text = text_of(got.datagrams.front().block);
+    strata::Datagrams twice(2);
+    for (strata::Datagram& each : twice) each.block = block_of(text);
+    const Result<> sent = send_datagrams(std::move(twice));
+    return sent ? receive() : sent;
+  }
+  Result<> receive() {
+    strata::Datagrams rooms(1);
+    rooms.front().block = *Message_Block::make(100);
+    return receive_datagrams(std::move(rooms));
+  }
+};
+
 /// Reads anew whenever its read is canceled.
 class Stubborn final : public strata::Service_Handler {
   Result<> open() override { return read(100); }
@@ -86,6 +128,8 @@ class Asynch_Acceptor_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(one_that_is_idle_is_closed);
   CPPUNIT_TEST(a_byte_either_way_keeps_it);
   CPPUNIT_TEST(what_waits_for_a_peer_is_charged);
+  CPPUNIT_TEST(so_are_datagrams_and_pipes);
+  CPPUNIT_TEST(bytes_of_datagrams_are_counted);
   CPPUNIT_TEST(a_drain_ends_who_waits_for_a_peer);
   CPPUNIT_TEST(a_drain_answers_what_has_arrived);
   CPPUNIT_TEST(a_drain_sends_what_was_written);
@@ -182,6 +226,18 @@ class Asynch_Acceptor_Test : public CppUnit::TestFixture {
     });
   }
 
+  void bytes_of_datagrams_are_counted() {
+    on_each_real_engine([](Rig& rig) {
+      Asynch_Service<Batches> batches{rig};
+      const os::Unique_Handle client = batches.connected();
+      batches.send(client, "hello");
+      batches.expect(client, "hellohello");
+      rig.until([&] { return batches.service.metrics().bytes_out.value() != 0; });
+      CPPUNIT_ASSERT_EQUAL(std::uint64_t{5}, batches.service.metrics().bytes_in.value());
+      CPPUNIT_ASSERT_EQUAL(std::uint64_t{10}, batches.service.metrics().bytes_out.value());
+    });
+  }
+
   void one_that_is_idle_is_closed() {
     on_each_engine([](Rig& rig) {
       Clinging::why = {};
@@ -221,6 +277,26 @@ class Asynch_Acceptor_Test : public CppUnit::TestFixture {
       client.reset();
       rig.until([&] { return generous.service.connections() == 0; });
       CPPUNIT_ASSERT_EQUAL(std::size_t{0}, generous.service.budget().used());
+    });
+  }
+
+  void so_are_datagrams_and_pipes() {
+    on_each_real_engine([](Rig& rig) {
+      const auto full = std::make_error_code(std::errc::no_buffer_space);
+      const std::vector<std::pair<std::size_t, std::vector<std::error_code>>> limits{
+          {9'999, {{}, full, {}}}, {10'000, {{}, {}, full}}, {10'001, {{}, {}, {}}}};
+      for (const auto& [limit, refused] : limits) {
+        Asynch_Service<Relaying> relaying{rig, {}, {}, limit};
+        os::Unique_Handle client = relaying.connected();
+        relaying.send(client, "z");
+        std::string all(9'000, 'x');
+        if (limit != 9'999) all += std::string(1'000, 'y');
+        if (limit != 10'000) all += 'z';
+        relaying.expect(client, all);
+        CPPUNIT_ASSERT(refused == Relaying::refused);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t{all.size()}, relaying.service.metrics().bytes_out.value());
+        CPPUNIT_ASSERT_EQUAL(std::size_t{0}, relaying.service.budget().used());
+      }
     });
   }
 

@@ -258,4 +258,12 @@ void on_each_engine(Test test) {
   }
 }
 
+/// Where threads and all sockets are the system's.
+template <class Test>
+void on_each_real_engine(Test test) {
+  on_each_engine([&](Proactor_Rig& rig) {
+    if (rig.backend.simulator() == nullptr) test(rig);
+  });
+}
+
 }  // namespace strata_test

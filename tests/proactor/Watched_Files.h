@@ -52,12 +52,4 @@ class Watched_Files {
   std::optional<os::Operations_Scope> scope_;
 };
 
-/// Where threads are the system's.
-template <class Test>
-void on_each_real_engine(Test test) {
-  on_each_engine([&](Proactor_Rig& rig) {
-    if (rig.backend.simulator() == nullptr) test(rig);
-  });
-}
-
 }  // namespace strata_test

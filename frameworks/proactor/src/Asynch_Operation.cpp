@@ -7,6 +7,7 @@
 #include <cassert>
 #include <cstring>
 #include <new>
+#include <numeric>
 #include <type_traits>
 #include <utility>
 
@@ -111,6 +112,17 @@ bool Asynch_Operation::has_nothing_to_do() const noexcept {
   }
 }
 
+std::size_t Asynch_Operation::waiting_bytes() const noexcept {
+  switch (kind) {
+    case Kind::write: return block.length();
+    case Kind::write_pipe: return rare->pipe.size();
+    case Kind::send_datagrams:
+      return std::accumulate(rare->datagrams.begin(), rare->datagrams.end(), std::size_t{0},
+                             [](std::size_t sum, const Datagram& each) { return sum + each.block.length(); });
+    default: return 0;
+  }
+}
+
 std::int32_t Asynch_Operation::try_now() noexcept {
   const os::Handle own = owner->handle();
   switch (kind) {
@@ -166,6 +178,7 @@ std::int32_t Asynch_Operation::receive_some() noexcept {
   for (std::int32_t i = 0; i < came; ++i) {
     const auto at = static_cast<std::size_t>(i);
     (void)rooms[at].block.commit(slots[at].size);  // never more than its room
+    carried += slots[at].size;
     rooms[at].peer = slots[at].peer;
     rooms[at].truncated = slots[at].truncated;
   }
@@ -177,7 +190,10 @@ std::int32_t Asynch_Operation::send_some() noexcept {
   const Datagrams& all = rare->datagrams;
   const std::size_t count = all.size() - moved;
   for (std::size_t i = 0; i < count; ++i) out[i] = {all[moved + i].block.readable(), all[moved + i].peer};
-  return past_others([&] { return os::send_datagrams(owner->handle(), std::span{out}.first(count)); });
+  const std::int32_t sent =
+      past_others([&] { return os::send_datagrams(owner->handle(), std::span{out}.first(count)); });
+  for (std::int32_t i = 0; i < sent; ++i) carried += out[static_cast<std::size_t>(i)].bytes.size();
+  return sent;
 }
 
 std::int32_t Asynch_Operation::block_on_it() noexcept try {

@@ -62,6 +62,12 @@ struct Asynch_Operation final : Completion_Handler {
   }
 
   Way way() const noexcept;
+  /// To the peer or from it.
+  std::uint64_t bytes_moved() const noexcept {
+    return kind == Kind::receive_datagrams || kind == Kind::send_datagrams ? carried : moved;
+  }
+  /// What is held in memory until the peer takes it; a file waits for it on its disk.
+  std::size_t waiting_bytes() const noexcept;
   bool has_nothing_to_do() const noexcept;
   /// It waits for what may never come.
   bool expects() const noexcept { return kind <= Kind::wait_exit || kind == Kind::timer; }
@@ -84,6 +90,7 @@ struct Asynch_Operation final : Completion_Handler {
   std::uint64_t place = 0;   ///< in a file
   std::uint64_t wanted = 0;  ///< bytes, of send_file; names, of list
   std::size_t moved = 0;
+  std::uint64_t carried = 0;  ///< bytes of the datagrams that have moved
   std::size_t charged = 0;   ///< to the budget of the service
   std::error_code error;
   std::error_code asked;     ///< why it is to end early

@@ -45,7 +45,7 @@ void Proactor_Core::take_back(Asynch_Operation* operation) noexcept {
   operation->block.clear();
   operation->made.reset();
   operation->rare.reset();
-  operation->place = operation->moved = operation->charged = 0;
+  operation->place = operation->moved = operation->charged = operation->carried = 0;
   operation->error = operation->asked = {};
   operation->polled = operation->told = operation->full = operation->connecting = false;
   operation->begun = operation->finished = operation->lends = false;

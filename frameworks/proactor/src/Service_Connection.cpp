@@ -9,8 +9,6 @@
 namespace strata {
 inline namespace v1 {
 
-using Kind = Operation_Kind;
-
 namespace {
 
 constexpr std::size_t free_of_charge = 8 * 1024;  // of one write alone, so that a reply costs no counter that all share
@@ -37,8 +35,8 @@ Result<> Service_Handler::end_idle() {
 
 /// What waits for the peer is charged to the service until it is told of.
 Result<> Service_Handler::count_started(Asynch_Operation& one) noexcept {
-  if (of_a_service() && one.kind == Kind::write) {
-    const std::size_t size = one.block.length();
+  const std::size_t size = of_a_service() ? one.waiting_bytes() : 0;
+  if (size != 0) {
     const bool waits = outstanding_ != expecting_;
     if (waits || size > free_of_charge) {
       if (!service().budget().charge(size)) return fail(std::errc::no_buffer_space);
@@ -58,7 +56,7 @@ void Service_Handler::count_completed(Asynch_Operation& one) noexcept {
   if (!of_a_service()) return;
   if (one.charged != 0) service().budget().release(std::exchange(one.charged, 0));
   if (one.moved == 0 || one.direction > out) return;
-  (one.direction == out ? service().metrics().bytes_out : service().metrics().bytes_in).add(one.moved);
+  (one.direction == out ? service().metrics().bytes_out : service().metrics().bytes_in).add(one.bytes_moved());
   touch();
 }
 
