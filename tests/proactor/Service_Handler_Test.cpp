@@ -43,6 +43,7 @@ class Service_Handler_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_end_of_a_file_fails_reads);
   CPPUNIT_TEST(a_file_operation_outlives_its_handlers_close);
   CPPUNIT_TEST(a_read_without_room_is_refused);
+  CPPUNIT_TEST(what_a_user_cancels_does_not_end_who_is_to_end_when_idle);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -368,6 +369,23 @@ class Service_Handler_Test : public CppUnit::TestFixture {
         return Result<>{};
       });
       rig.expect_diary("");  // a hook that throws closes
+    });
+  }
+
+  void what_a_user_cancels_does_not_end_who_is_to_end_when_idle() {
+    on_each_real_engine([](Rig& rig) {
+      Operation timer;
+      Actor& actor = rig.pair([&timer](Actor& a, Completed&) {
+        CPPUNIT_ASSERT(a.wait(1h, {.started = &timer}).has_value());
+        return a.read(100);
+      });
+      for (int i = 0; i < 4; ++i) rig.turn();
+      actor.cancel(timer);
+      actor.close_when_idle();
+      rig.turn();
+      CPPUNIT_ASSERT_EQUAL(std::string{"!canceled"}, rig.diary);
+      rig.send("x");
+      rig.expect_diary("!canceledrxc~");
     });
   }
 

@@ -108,6 +108,7 @@ struct Asynch_Operation final : Completion_Handler {
   bool connecting = false;
   bool begun = false;        ///< its turn has come
   bool finished = false;
+  bool idle = false;         ///< close_when_idle has asked for its end, and nobody before
   std::uint8_t ending = 0;   ///< the emulation takes it back: 2, and 1 from the next flush on
 
  private:

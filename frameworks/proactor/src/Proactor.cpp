@@ -48,7 +48,7 @@ void Proactor_Core::take_back(Asynch_Operation* operation) noexcept {
   operation->place = operation->moved = operation->charged = operation->carried = 0;
   operation->error = operation->asked = {};
   operation->polled = operation->told = operation->full = operation->connecting = false;
-  operation->begun = operation->finished = operation->lends = false;
+  operation->begun = operation->finished = operation->lends = operation->idle = false;
   operation->away = false;  // it is still set where the handler was closed before the engine gave it back
   operation->ending = 0;
   const std::lock_guard held{monitor_};

@@ -51,7 +51,7 @@ Result<> Service_Handler::count_started(Asynch_Operation& one) noexcept {
 void Service_Handler::count_completed(Asynch_Operation& one) noexcept {
   --outstanding_;
   expecting_ -= one.expects() ? 1 : 0;
-  quiet_ = one.error == errc::canceled;
+  quiet_ = one.idle && one.error == errc::canceled;
   listened_ = 0;
   if (!of_a_service()) return;
   if (one.charged != 0) service().budget().release(std::exchange(one.charged, 0));
@@ -72,7 +72,7 @@ void Service_Handler::close_when_idle() noexcept {
 void Service_Handler::end_when_idle() noexcept {
   if (closing_ || outstanding_ != expecting_) return;
   if (outstanding_ == 0 || quiet_) return close(errc::stopping);
-  if (listened_ == 2) return cancel_all();
+  if (listened_ == 2) return cancel_as_idle();
   ++listened_;
   run(in, true);
   (void)home().flush_later(ref_);

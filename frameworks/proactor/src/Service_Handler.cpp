@@ -120,7 +120,7 @@ void Service_Handler::end_those(Such such, std::error_code why) noexcept {
     Asynch_Operation* next = nullptr;
     for (Asynch_Operation* one = each.front(); one != nullptr; one = next) {
       next = one->next_one;
-      if (such(*one) && !one->asked) end_one(*one, why);
+      if (!one->asked && such(*one)) end_one(*one, why);
     }
   }
   tell_later();
@@ -156,6 +156,10 @@ void Service_Handler::cancel(Operation operation) noexcept {
 
 void Service_Handler::cancel_all() noexcept {
   end_those([](const Asynch_Operation&) { return true; }, errc::canceled);
+}
+
+void Service_Handler::cancel_as_idle() noexcept {
+  end_those([](Asynch_Operation& one) { return one.idle = true; }, errc::canceled);
 }
 
 void Service_Handler::close(std::error_code reason) noexcept {

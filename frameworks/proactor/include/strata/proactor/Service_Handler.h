@@ -141,6 +141,7 @@ class Service_Handler : public Connection_Handler {
   Result<> count_started(Asynch_Operation& operation) noexcept;
   void count_completed(Asynch_Operation& operation) noexcept;
   void end_when_idle() noexcept;
+  void cancel_as_idle() noexcept;
 
   Result<> start(Asynch_Operation* operation, const Operation_Options& options);
   Result<> limit(Asynch_Operation& operation, const Operation_Options& options);
@@ -187,7 +188,7 @@ class Service_Handler : public Connection_Handler {
   std::error_code reason_;
   os::Interest interest_ = os::Interest::none;
   bool file_ = false, closing_ = false, drained_ = true;
-  bool ending_ = false, quiet_ = false;  ///< close_when_idle; and what completed last was canceled
+  bool ending_ = false, quiet_ = false;  ///< close_when_idle; and what completed last was canceled by that
   std::uint8_t listened_ = 0;            ///< flushes since, in which nothing came
 };
 
