@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <strata/proactor/Proactor.h>
 
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+
+#include <strata_test/Child.h>
+#include <strata_test/Temporary_Folder.h>
+
 #include "Proactor_Rig.h"
 
 namespace {
@@ -19,6 +27,7 @@ class Proactor_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(both_engines_may_be_had_on_one_ring);
   CPPUNIT_TEST(a_handle_that_does_not_fit_is_refused_and_its_handler_freed);
   CPPUNIT_TEST(it_counts_what_was_started_and_what_has_completed);
+  CPPUNIT_TEST(one_that_goes_before_its_handlers_ends_the_process_with_a_word);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -59,6 +68,28 @@ class Proactor_Test : public CppUnit::TestFixture {
       rig.until([&] { return rig.proactor->completed() == 1; });
       CPPUNIT_ASSERT_EQUAL(std::size_t{2}, rig.proactor->started());
     });
+  }
+
+  void one_that_goes_before_its_handlers_ends_the_process_with_a_word() {
+    const Temporary_Folder folder;
+    const std::string words = folder / "words";
+    const int status = in_a_child([&] {
+      if (std::freopen(words.c_str(), "w", stderr) == nullptr) return 1;
+      std::set_terminate([] {
+        std::fflush(stderr);
+        std::_Exit(7);
+      });
+      const auto reactor = Reactor::open({.demultiplexer = "poll"});
+      auto proactor = *Proactor::open(**reactor);
+      auto ends = *os::socket_pair();
+      if (!proactor->adopt(std::make_unique<Echo>(), std::move(ends.first))) return 2;
+      proactor.reset();
+      return 3;
+    });
+    CPPUNIT_ASSERT_EQUAL(7, status);
+    std::string line;
+    std::getline(std::ifstream{words} >> std::ws, line);
+    CPPUNIT_ASSERT_MESSAGE(line, line.find("before the end of its reactor") != std::string::npos);
   }
 };
 

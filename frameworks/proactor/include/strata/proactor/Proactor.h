@@ -38,7 +38,7 @@ class Proactor {
   static Result<std::unique_ptr<Proactor>> open(Reactor& reactor, const Proactor_Options& options = {});
   Proactor(const Proactor&) = delete;
   Proactor& operator=(const Proactor&) = delete;
-  ~Proactor();  ///< ends it; asserts that no handler of it is left
+  ~Proactor();  ///< ends it; std::terminate where a handler of it is left
 
   /// Takes a handler for `handle`, a socket, pipe or file, and calls its `open()`. Freed on failure. Errors: those of
   /// Reactor::adopt. @threads home of the reactor
