@@ -14,6 +14,8 @@ class Stop_Token_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_token_stops_an_operation);
   CPPUNIT_TEST(a_token_that_was_asked_before_stops_at_once);
   CPPUNIT_TEST(a_token_stops_from_another_thread);
+  CPPUNIT_TEST(a_token_stops_where_posts_find_no_room);
+  CPPUNIT_TEST(a_token_stops_more_than_posts_have_room_for);
   CPPUNIT_TEST(a_token_that_is_asked_after_the_completion_does_nothing);
   CPPUNIT_TEST(a_token_that_never_stops_costs_nothing);
   CPPUNIT_TEST_SUITE_END();
@@ -54,6 +56,36 @@ class Stop_Token_Test : public CppUnit::TestFixture {
       });
       const std::jthread other{[&stop] { stop.request_stop(); }};
       rig.until([&] { return rig.diary.size() == 100 * std::string_view{"!canceled"}.size(); });
+    });
+  }
+
+  void a_token_stops_where_posts_find_no_room() {
+    on_each_engine([](Rig& rig) {
+      std::stop_source stop;
+      rig.pair([&stop](Actor& a, Completed&) {
+        CPPUNIT_ASSERT(a.read(100, {.stop = stop.get_token()}).has_value());
+        CPPUNIT_ASSERT(a.wait(1h, {.stop = stop.get_token()}).has_value());
+        return a.read(100);
+      });
+      while (rig.reactor->post_reserved([] {})) continue;
+      stop.request_stop();
+      rig.expect_diary("!canceled!canceled");
+      rig.send("x");
+      rig.expect_diary("!canceled!canceledrx");
+    });
+  }
+
+  void a_token_stops_more_than_posts_have_room_for() {
+    constexpr int count = 10'000;
+    on_each_engine([](Rig& rig) {
+      std::stop_source stop;
+      Actor& actor = rig.pair([&stop](Actor& a, Completed&) {
+        for (int i = 0; i < count; ++i) CPPUNIT_ASSERT(a.wait(1h, {.stop = stop.get_token()}).has_value());
+        return Result<>{};
+      });
+      stop.request_stop();
+      rig.until([&] { return actor.failures == count; });
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, actor.outstanding());
     });
   }
 

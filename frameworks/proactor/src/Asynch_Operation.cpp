@@ -62,6 +62,16 @@ std::int32_t past_others(Call call) noexcept {
   return raw_of(done);
 }
 
+/// Given back to its reactor it ends at home, and has a handler flushed. A post may find no room, and no memory.
+class Stop_Teller final : public Event_Handler {
+ public:
+  ~Stop_Teller() override {
+    if (of) (void)of.reactor()->flush_later(of);
+  }
+  os::Handle handle() const noexcept override { return {}; }
+  Handler_Ref of;
+};
+
 }  // namespace
 
 /// What a ring has lent is its own again at once: how many blocks are out, and for how long, is up to who reads them.
@@ -80,6 +90,26 @@ void Asynch_Operation::handle_completion(const os::Ready& completion) noexcept {
     home.give_back(completion.buffer);
   }
   owner->arrived(*this, came_to, true);
+}
+
+bool Asynch_Operation::stop_by(const std::stop_token& token, Handler_Ref ref) noexcept {
+  if (!make_rare()) return false;
+  rare->stop_teller.reset(new (std::nothrow) Reactor::Returned);
+  if (rare->stop_teller == nullptr) return false;
+  rare->stop_teller->handler.reset(new (std::nothrow) Stop_Teller);
+  if (rare->stop_teller->handler == nullptr) return false;
+  rare->stop.emplace(token, Stop{rare.get(), owner, ref});
+  return true;
+}
+
+/// One teller is enough for all that have asked by then.
+void Asynch_Operation::ask(Rare& of, Service_Handler& owner, Handler_Ref ref) noexcept {
+  of.stop_asked.store(true, std::memory_order_relaxed);
+  if (owner.stops_asked_.exchange(true, std::memory_order_acq_rel)) return;
+  static_cast<Stop_Teller&>(*of.stop_teller->handler).of = ref;
+  Reactor::Returned& room = *of.stop_teller;
+  ref.reactor()->keep(room, std::move(room.handler));
+  ref.reactor()->give_back(std::move(of.stop_teller));
 }
 
 Asynch_Operation::Way Asynch_Operation::way() const noexcept {

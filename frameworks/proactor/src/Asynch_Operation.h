@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <strata/os/Socket_Address.h>
 #include <strata/proactor/Service_Handler.h>
 #include <strata/reactor/Completion_Handler.h>
+#include <strata/reactor/Reactor.h>
 #include <strata/timers/Timer.h>
 #include <strata/wrappers/Message_Block.h>
 
@@ -29,14 +31,13 @@ struct Asynch_Operation final : Completion_Handler {
     readiness,  ///< it is tried, and tried again when the handle is ready
     none,       ///< there is nothing to be done
   };
-  /// Asks for a cancel. @threads any
+  struct Rare;
+  /// Asks for a cancel, and never in vain: what it needs has been made with it. @threads any
   struct Stop {
-    void operator()() const noexcept {
-      (void)ref.reactor()->post_reserved(ref, [at = owner, one = name] { at->cancel(one); });
-    }
-    Handler_Ref ref;
+    void operator()() const noexcept { ask(*of, *owner, ref); }
+    Rare* of;  // the operation itself is about to lose this, while the other thread is here
     Service_Handler* owner;
-    Operation name;
+    Handler_Ref ref;
   };
   /// What few operations have.
   struct Rare {
@@ -50,7 +51,9 @@ struct Asynch_Operation final : Completion_Handler {
     os::Exit_Status exit;
     bool more = false;        ///< names
     os::Gathered parts;       ///< of `block`
-    std::optional<std::stop_callback<Stop>> stop;
+    std::unique_ptr<Reactor::Returned> stop_teller;  ///< until it is sent
+    std::atomic<bool> stop_asked{false};
+    std::optional<std::stop_callback<Stop>> stop;  ///< behind what it uses
     Timer retry;              ///< of a connect that was turned away
   };
 
@@ -60,6 +63,9 @@ struct Asynch_Operation final : Completion_Handler {
     if (rare == nullptr) rare.reset(new (std::nothrow) Rare);
     return rare != nullptr;
   }
+  /// False: memory is out.
+  bool stop_by(const std::stop_token& token, Handler_Ref ref) noexcept;
+  bool is_to_stop() const noexcept { return rare != nullptr && rare->stop_asked.load(std::memory_order_relaxed); }
 
   Way way() const noexcept;
   /// To the peer or from it.
@@ -113,6 +119,7 @@ struct Asynch_Operation final : Completion_Handler {
 
  private:
   bool wait_for(os::Interest interest) noexcept;
+  static void ask(Rare& of, Service_Handler& owner, Handler_Ref ref) noexcept;
   std::int32_t block_on_it() noexcept;
   std::int32_t receive() noexcept;
   std::int32_t receive_some() noexcept;

@@ -97,9 +97,8 @@ Result<> Service_Handler::start(Asynch_Operation* operation, const Operation_Opt
 Result<> Service_Handler::limit(Asynch_Operation& operation, const Operation_Options& options) {
   operation.owner = this;
   if (options.parallel && direction_of(operation.kind) != files) return fail(std::errc::invalid_argument);
-  if (options.stop.box_ != nullptr) {
-    if (!operation.make_rare()) return fail(std::errc::not_enough_memory);
-    operation.rare->stop.emplace(options.stop.box_->token, Asynch_Operation::Stop{ref_, this, Operation{operation.id}});
+  if (options.stop.box_ != nullptr && !operation.stop_by(options.stop.box_->token, ref_)) {
+    return fail(std::errc::not_enough_memory);
   }
   if (options.deadline <= Duration::zero() && operation.kind != Kind::timer) return {};
   operation.deadline = home().schedule(ref_, options.deadline, [this, &operation] { expired(operation); });
@@ -160,6 +159,12 @@ void Service_Handler::cancel_all() noexcept {
 
 void Service_Handler::cancel_as_idle() noexcept {
   end_those([](Asynch_Operation& one) { return one.idle = true; }, errc::canceled);
+}
+
+/// Those whose stop_token has asked for it.
+void Service_Handler::end_stopped() noexcept {
+  (void)stops_asked_.exchange(false, std::memory_order_acq_rel);
+  end_those([](const Asynch_Operation& one) { return one.is_to_stop(); }, errc::canceled);
 }
 
 void Service_Handler::close(std::error_code reason) noexcept {

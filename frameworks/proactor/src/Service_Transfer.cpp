@@ -191,6 +191,7 @@ Result<> Service_Handler::handle_input() {
 
 /// Of a flush, too.
 Result<> Service_Handler::handle_output() {
+  if (stops_asked_.load(std::memory_order_relaxed)) [[unlikely]] end_stopped();
   if (!core().on_ring) {
     if ((home().ready() & (os::Ready::output | os::Ready::error | os::Ready::hangup)) != 0) note_ready(out);
     run(out, true);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -149,6 +150,7 @@ class Service_Handler : public Connection_Handler {
   template <class Such>
   void end_those(Such such, std::error_code why) noexcept;
   void end_one(Asynch_Operation& operation, std::error_code why) noexcept;
+  void end_stopped() noexcept;
   void finish(Asynch_Operation& operation) noexcept;
   void end_taken_back() noexcept;
   void tell_later() noexcept;
@@ -182,6 +184,7 @@ class Service_Handler : public Connection_Handler {
   Asynch_Operation* last_arrived_ = nullptr;
   bool gone_ = false;                    ///< after its handle_close
   std::size_t away_ = 0;                 ///< with the engine
+  std::atomic<bool> stops_asked_{false};  ///< of some operation, by whatever thread
   std::unique_ptr<Reactor::Returned> kept_;  ///< this, when it has gone, until the engine has given all back
   std::size_t outstanding_ = 0;
   std::size_t expecting_ = 0;  ///< of these: reads and accepts, which wait for a peer
