@@ -41,6 +41,9 @@ class Service_Files_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_place_that_no_file_has_is_refused);
   CPPUNIT_TEST(the_loop_rests_while_a_thread_sends_a_file);
   CPPUNIT_TEST(what_a_thread_has_done_is_told_when_the_posts_have_room_again);
+  CPPUNIT_TEST(what_no_thread_has_begun_ends_at_once);
+  CPPUNIT_TEST(a_close_waits_for_nothing_that_no_thread_has_begun);
+  CPPUNIT_TEST(a_file_that_waits_to_be_closed_is_closed);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -299,11 +302,7 @@ class Service_Files_Test : public CppUnit::TestFixture {
     write("small", "12345");
     on_each_real_engine([&](Rig& rig) {
       const os::Unique_Handle file = open("small");
-      rig.end();
-      rig.reactor = std::move(*strata::Reactor::open(
-          {.demultiplexer = rig.backend.demultiplexer(), .post_capacity = 16}));
-      rig.proactor = std::move(*strata::Proactor::open(
-          *rig.reactor, {.engine = engine_of(rig.backend), .file_threads = 1}));
+      with_one_thread(rig);
       while (rig.reactor->post_reserved([] {})) continue;
       Watched_Files files;
       rig.pair([&](Actor& a, Completed&) {
@@ -315,7 +314,73 @@ class Service_Files_Test : public CppUnit::TestFixture {
     });
   }
 
+  void what_no_thread_has_begun_ends_at_once() {
+    write("small", "12345");
+    on_each_real_engine([&](Rig& rig) {
+      std::filesystem::remove(folder_ / "new");
+      const os::Unique_Handle file = open("small"), folder = open();
+      with_one_thread(rig);
+      Watched_Files files;
+      Actor& actor = rig.pair([&](Actor& a, Completed&) { return a.send_file(file.get(), 0, 5); });
+      actor.on_failure = [](Actor&, Completed&) { return Result<>{}; };
+      rig.until([&] { return files.sending(); });
+      CPPUNIT_ASSERT(actor.open_file(folder.get(), "new", os::Open_Mode::write).has_value());
+      CPPUNIT_ASSERT(actor.status(file.get(), {.deadline = 1ms, .parallel = true}).has_value());
+      CPPUNIT_ASSERT(actor.list(folder.get(), 10, {.parallel = true}).has_value());
+      rig.run_until([&] { return rig.diary == "!late"; });
+      actor.cancel_all();
+      rig.expect_diary("!late!canceled!canceled");
+      CPPUNIT_ASSERT(actor.status(file.get()).has_value());  // waits as the others did
+      files.let_go();
+      rig.until([&] { return actor.outstanding() == 0; });
+      CPPUNIT_ASSERT_MESSAGE(rig.diary, rig.diary.ends_with("canceledw5i") || rig.diary.ends_with("cancelediw5"));
+      CPPUNIT_ASSERT(!std::filesystem::exists(folder_ / "new"));
+    });
+  }
+
+  void a_close_waits_for_nothing_that_no_thread_has_begun() {
+    write("small", "12345");
+    on_each_real_engine([&](Rig& rig) {
+      const os::Unique_Handle file = open("small");
+      with_one_thread(rig);
+      Watched_Files files;
+      rig.pair([&](Actor& a, Completed&) { return a.send_file(file.get(), 0, 5); });
+      rig.until([&] { return files.sending(); });
+      Actor& other = rig.adopt(open("small"), [&](Actor& a, Completed&) { return a.status(file.get()); }, {}, true);
+      other.close();
+      rig.expect_diary("!canceledc~");
+      files.let_go();
+      rig.expect_diary("!canceledc~w5");
+      CPPUNIT_ASSERT_EQUAL(0, files.asked());
+    });
+  }
+
+  /// close_file gives the file away: it is closed by a thread, whatever is canceled.
+  void a_file_that_waits_to_be_closed_is_closed() {
+    write("small", "12345");
+    on_each_real_engine([&](Rig& rig) {
+      const os::Unique_Handle file = open("small");
+      with_one_thread(rig);
+      Watched_Files files;
+      Actor& actor = rig.pair([&](Actor& a, Completed&) { return a.send_file(file.get(), 0, 5); });
+      rig.until([&] { return files.sending(); });
+      CPPUNIT_ASSERT(actor.close_file(open("small")).has_value());
+      actor.cancel_all();
+      for (int i = 0; i < 8; ++i) rig.turn();
+      CPPUNIT_ASSERT_EQUAL(std::string{}, rig.diary);
+      files.let_go();
+      rig.until([&] { return rig.diary == "w5x" || rig.diary == "xw5"; });
+    });
+  }
+
  private:
+  static void with_one_thread(Rig& rig) {
+    rig.end();
+    rig.reactor = std::move(*strata::Reactor::open(
+        {.demultiplexer = rig.backend.demultiplexer(), .post_capacity = 16}));
+    rig.proactor = std::move(*strata::Proactor::open(
+        *rig.reactor, {.engine = engine_of(rig.backend), .file_threads = 1}));
+  }
   void write(const std::string& name, std::string_view content) {
     std::ofstream{folder_ / name, std::ios::binary} << content;
   }

@@ -90,6 +90,7 @@ struct Asynch_Operation final : Completion_Handler {
   Service_Handler* owner = nullptr;
   Asynch_Operation *next_one = nullptr, *one_before = nullptr;  ///< in the list that it is in
   Asynch_Operation* next_arrived = nullptr;
+  Asynch_Operation *next_waiting = nullptr, *waiting_before = nullptr;  ///< for a thread of files
   std::uint64_t id = 0;
   Message_Block block;
   os::Socket_Address peer;
@@ -108,6 +109,7 @@ struct Asynch_Operation final : Completion_Handler {
   std::uint8_t direction = 0;
   bool lends = false;        ///< its block is made when bytes have come
   bool away = false;         ///< the engine has it
+  bool waiting = false;      ///< for a thread of files. The core's, as the two above are
   bool polled = false;       ///< and is to tell of readiness
   bool told = false;         ///< the handle is ready for it
   bool full = false;         ///< of send_file: the socket was

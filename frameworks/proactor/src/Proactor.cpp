@@ -75,10 +75,25 @@ Result<> Proactor_Core::give_to_files(Asynch_Operation& operation) noexcept {
     if (posted) ++working_;
     if (working_ == 0) return posted;
   }
-  operation.next_arrived = nullptr;
-  (last_waiting_ == nullptr ? waiting_ : last_waiting_->next_arrived) = &operation;
+  operation.next_waiting = nullptr;
+  operation.waiting_before = last_waiting_;
+  (last_waiting_ == nullptr ? waiting_ : last_waiting_->next_waiting) = &operation;
   last_waiting_ = &operation;
+  operation.waiting = true;
   return {};
+}
+
+bool Proactor_Core::take_from_files(Asynch_Operation& operation) noexcept {
+  const std::lock_guard held{monitor_};
+  if (!operation.waiting) return false;
+  end_waiting(operation);
+  return true;
+}
+
+void Proactor_Core::end_waiting(Asynch_Operation& one) noexcept {
+  (one.waiting_before == nullptr ? waiting_ : one.waiting_before->next_waiting) = one.next_waiting;
+  (one.next_waiting == nullptr ? last_waiting_ : one.next_waiting->waiting_before) = one.waiting_before;
+  one.waiting = false;
 }
 
 Asynch_Operation* Proactor_Core::next_waiting() noexcept {
@@ -86,8 +101,8 @@ Asynch_Operation* Proactor_Core::next_waiting() noexcept {
   Asynch_Operation* const one = waiting_;
   if (one == nullptr) {
     --working_;
-  } else if ((waiting_ = one->next_arrived) == nullptr) {
-    last_waiting_ = nullptr;
+  } else {
+    end_waiting(*one);
   }
   return one;
 }

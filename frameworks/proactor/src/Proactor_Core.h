@@ -31,6 +31,8 @@ class Proactor_Core {
   void take_back(Asynch_Operation* operation) noexcept;
   /// Has a thread of files do it, first come, first served.
   Result<> give_to_files(Asynch_Operation& operation) noexcept;
+  /// Before any of them has begun it; else false.
+  bool take_from_files(Asynch_Operation& operation) noexcept;
   void end_file_threads() noexcept;
 
   /// Before the first read into a lent block.
@@ -49,6 +51,7 @@ class Proactor_Core {
 
   Result<> start_files() noexcept;
   Asynch_Operation* next_waiting() noexcept;
+  void end_waiting(Asynch_Operation& operation) noexcept;
   void work() noexcept;
 
   static constexpr std::size_t most_free = 1024;

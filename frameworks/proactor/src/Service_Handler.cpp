@@ -125,10 +125,14 @@ void Service_Handler::end_those(Such such, std::error_code why) noexcept {
   tell_later();
 }
 
-/// One that is under way comes back from the engine, a turn later; others end here.
+/// One that is under way comes back from the engine, a turn later; others end here, as do those that only wait for a
+/// thread of files.
 void Service_Handler::end_one(Asynch_Operation& one, std::error_code why) noexcept {
   one.asked = why;
-  if (one.away) {
+  if (one.away && take_from_thread(one)) {
+    one.error = why;
+    finish(one);
+  } else if (one.away) {
     if (core().on_ring) home().cancel(one);  // nothing happens to one that a thread has
   } else if (one.begun && one.direction != aside) {
     one.ending = 2;
@@ -184,7 +188,7 @@ void Service_Handler::close_when_empty() noexcept {
 void Service_Handler::handle_release(std::unique_ptr<Event_Handler> self) noexcept {
   for (const List& each : queues_) {
     for (Asynch_Operation* one = each.front(); one != nullptr; one = one->next_one) {
-      if (one->away && core().on_ring) home().cancel(*one);
+      if (one->away && !take_from_thread(*one) && core().on_ring) home().cancel(*one);
     }
   }
   const std::lock_guard held{monitor_};

@@ -93,6 +93,15 @@ void Service_Handler::give_to_thread(Asynch_Operation& operation) noexcept {
   finish(operation);
 }
 
+/// Before it has begun. A close that was told of early would be done in the loop, and may block.
+bool Service_Handler::take_from_thread(Asynch_Operation& operation) noexcept {
+  if (operation.kind == Kind::close || !proactor_->core_->take_from_files(operation)) return false;
+  operation.away = false;
+  const std::lock_guard held{monitor_};
+  --away_;
+  return true;
+}
+
 /// From the engine, in the loop or in a thread of files. This may be gone when it returns.
 void Service_Handler::arrived(Asynch_Operation& operation, std::int32_t result, bool in_the_loop) noexcept {
   Handler_Ref ref;

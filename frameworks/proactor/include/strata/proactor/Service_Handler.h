@@ -38,7 +38,8 @@ struct Asynch_Operation;
 ///
 /// One rule for all that ends an operation early, be it `cancel`, a deadline, a stop_token or `close`: it is asked to
 /// end, and it completes once, with errc::canceled (or timed_out), or with what it had come to by then. Its buffer is
-/// its own until that. What a thread of files has begun is not ended by it: that completes when it is done.
+/// its own until that. What a thread of files has begun is not ended by it, nor is close_file: they complete when they
+/// are done.
 class Service_Handler : public Connection_Handler {
  public:
   template <class T = void>
@@ -165,6 +166,7 @@ class Service_Handler : public Connection_Handler {
   void give_away(Asynch_Operation& operation) noexcept;
   void give_to_ring(Asynch_Operation& operation) noexcept;
   void give_to_thread(Asynch_Operation& operation) noexcept;
+  bool take_from_thread(Asynch_Operation& operation) noexcept;
   void count_away() noexcept;
   void arrived(Asynch_Operation& operation, std::int32_t result, bool in_the_loop) noexcept;
   Result<> take_up();
