@@ -95,7 +95,7 @@ void Service_Handler::give_to_thread(Asynch_Operation& operation) noexcept {
 
 /// Before it has begun. A close that was told of early would be done in the loop, and may block.
 bool Service_Handler::take_from_thread(Asynch_Operation& operation) noexcept {
-  if (operation.kind == Kind::close || !proactor_->core_->take_from_files(operation)) return false;
+  if (operation.kind == Kind::close || !core().take_from_files(operation)) return false;
   operation.away = false;
   const std::lock_guard held{monitor_};
   --away_;
