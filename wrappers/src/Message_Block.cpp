@@ -34,20 +34,6 @@ struct Message_Block::Foreign : Storage {
   Release release;
 };
 
-Message_Block::Message_Block(Message_Block&& other) noexcept
-    : first_(std::exchange(other.first_, nullptr)),
-      last_(std::exchange(other.last_, nullptr)),
-      length_(std::exchange(other.length_, 0)) {}
-
-Message_Block& Message_Block::operator=(Message_Block&& other) noexcept {
-  if (this == &other) return *this;
-  Message_Block old(std::move(*this));
-  std::swap(first_, other.first_);
-  std::swap(last_, other.last_);
-  std::swap(length_, other.length_);
-  return *this;
-}
-
 Result<Message_Block> Message_Block::make(std::size_t capacity) noexcept {
   if (capacity > max_capacity) return fail(std::errc::value_too_large);
   Storage* storage = Storage::make(capacity);
@@ -166,7 +152,7 @@ Result<> Message_Block::append(Const_Bytes bytes) noexcept {
   return cont(std::move(more));
 }
 
-void Message_Block::clear() noexcept {
+void Message_Block::release_all() noexcept {
   last_ = nullptr;
   length_ = 0;
   Block* block = std::exchange(first_, nullptr);

@@ -74,6 +74,18 @@ class Stop_Teller final : public Event_Handler {
 
 }  // namespace
 
+void Asynch_Operation::clear() noexcept {
+  deadline = Timer{};
+  block.clear();
+  made.reset();
+  if (rare != nullptr) rare.reset();
+  place = moved = charged = carried = 0;
+  error = asked = {};
+  polled = told = full = connecting = begun = finished = lends = idle = false;
+  away = false;  // it is still set where the handler was closed before the engine gave it back
+  ending = 0;
+}
+
 /// What a ring has lent is its own again at once: how many blocks are out, and for how long, is up to who reads them.
 void Asynch_Operation::handle_completion(const os::Ready& completion) noexcept {
   std::int32_t came_to = completion.result;

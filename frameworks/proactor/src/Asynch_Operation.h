@@ -59,6 +59,8 @@ struct Asynch_Operation final : Completion_Handler {
 
   Asynch_Operation() noexcept : Completion_Handler(os::Request::poll) {}
   void handle_completion(const os::Ready& completion) noexcept override;
+  /// As it was made, but for its id.
+  void clear() noexcept;
   bool make_rare() noexcept {
     if (rare == nullptr) rare.reset(new (std::nothrow) Rare);
     return rare != nullptr;
@@ -109,7 +111,7 @@ struct Asynch_Operation final : Completion_Handler {
   std::uint8_t direction = 0;
   bool lends = false;        ///< its block is made when bytes have come
   bool away = false;         ///< the engine has it
-  bool waiting = false;      ///< for a thread of files. The core's, as the two above are
+  bool waiting = false;      ///< for a thread of files: File_Threads' own, as the two above are
   bool polled = false;       ///< and is to tell of readiness
   bool told = false;         ///< the handle is ready for it
   bool full = false;         ///< of send_file: the socket was

@@ -4,9 +4,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <mutex>
 
-#include <strata/concurrency/Thread_Pool.h>
+#include <strata/metrics/Counter.h>
 #include <strata/os/Monitor.h>
 #include <strata/proactor/Proactor.h>
 #include <strata/reactor/Reactor.h>
@@ -14,26 +14,22 @@
 #include <strata/wrappers/Message_Block.h>
 
 #include "Asynch_Operation.h"
+#include "File_Threads.h"
 
 namespace strata {
 inline namespace v1 {
 
-/// What the handlers of a Proactor share. @threads any
+/// What the handlers of a Proactor share. @threads home of its reactor; in a pool any
 class Proactor_Core {
  public:
   Proactor_Core(Reactor& reactor, bool ring, unsigned file_threads) noexcept
-      : home(reactor), on_ring(ring), file_threads_(file_threads) {}
+      : home(reactor), on_ring(ring), files(file_threads) {}
   Proactor_Core(const Proactor_Core&) = delete;
   Proactor_Core& operator=(const Proactor_Core&) = delete;
   ~Proactor_Core();
 
   Asynch_Operation* make(Asynch_Operation::Kind kind) noexcept;  ///< null when memory is out
   void take_back(Asynch_Operation* operation) noexcept;
-  /// Has a thread of files do it, first come, first served.
-  Result<> give_to_files(Asynch_Operation& operation) noexcept;
-  /// Before any of them has begun it; else false.
-  bool take_from_files(Asynch_Operation& operation) noexcept;
-  void end_file_threads() noexcept;
 
   /// Before the first read into a lent block.
   Result<> open_lending() noexcept;
@@ -43,29 +39,27 @@ class Proactor_Core {
 
   Reactor& home;
   const bool on_ring;
-  std::atomic<std::size_t> started{0}, completed{0}, handlers{0};
+  File_Threads files;
+  Counter started, completed;
+  std::atomic<std::size_t> handlers{0};
 
  private:
-  static constexpr std::size_t lent_at_once = 64;  ///< others come from the heap
+  static constexpr std::size_t most_free = 1024;   ///< operations
+  static constexpr std::size_t lent_at_once = 64;  ///< blocks; others come from the heap
   static constexpr std::size_t registered = 64;
 
-  Result<> start_files() noexcept;
-  Asynch_Operation* next_waiting() noexcept;
-  void end_waiting(Asynch_Operation& operation) noexcept;
-  void work() noexcept;
+  /// Locked where several threads are at home.
+  std::unique_lock<os::Monitor> held() noexcept {
+    return home.pooled() ? std::unique_lock{monitor_} : std::unique_lock{monitor_, std::defer_lock};
+  }
 
-  static constexpr std::size_t most_free = 1024;
   os::Monitor monitor_;
   Asynch_Operation* free_ = nullptr;
   std::size_t free_count_ = 0;
   std::uint64_t last_id_ = 0;
-  bool lends_ = false, ring_lends_ = false;
+  std::atomic<bool> lends_{false};
+  bool ring_lends_ = false;
   Block_Pool lent_, registered_;
-  const unsigned file_threads_;
-  std::unique_ptr<Thread_Pool> files_;
-  Asynch_Operation* waiting_ = nullptr;  ///< for one of its threads
-  Asynch_Operation* last_waiting_ = nullptr;
-  unsigned working_ = 0;                 ///< threads that take them
 };
 
 inline Proactor_Core& Service_Handler::core() const noexcept { return *proactor_->core_; }

@@ -52,7 +52,7 @@ Service_Handler::~Service_Handler() {
   }
   const auto drop = [this](List& list) {
     while (Asynch_Operation* const one = list.pop()) {
-      core().completed.fetch_add(1, std::memory_order_relaxed);
+      core().completed.add();
       if (one->charged != 0) service().budget().release(one->charged);
       core().take_back(one);
     }
@@ -78,7 +78,7 @@ Result<> Service_Handler::start(Asynch_Operation* operation, const Operation_Opt
     return taken;
   }
   if (options.started != nullptr) *options.started = Operation{operation->id};
-  core().started.fetch_add(1, std::memory_order_relaxed);
+  core().started.add();
   const Direction direction = options.parallel ? aside : direction_of(operation->kind);
   operation->direction = direction;
   const bool first = queues_[direction].empty();
@@ -201,7 +201,7 @@ void Service_Handler::handle_release(std::unique_ptr<Event_Handler> self) noexce
 void Service_Handler::finish(Asynch_Operation& operation) noexcept {
   queues_[operation.direction].remove(operation);
   operation.finished = true;
-  operation.deadline = Timer{};
+  if (operation.deadline.active()) operation.deadline = Timer{};
   ++untold_[operation.direction];
   completed_.push(operation);
 }
@@ -220,10 +220,11 @@ void Service_Handler::end_taken_back() noexcept {
 }
 
 void Service_Handler::tell_later() noexcept {
-  if (!completed_.empty()) (void)home().flush_later(ref_);
+  if (!completed_.empty() && !delivering_) (void)home().flush_later(ref_);
 }
 
 Result<> Service_Handler::deliver() {
+  delivering_ = true;
   for (int i = 0; i < told_at_once; ++i) {
     Asynch_Operation* const one = completed_.pop();
     if (one == nullptr) break;
@@ -232,48 +233,53 @@ Result<> Service_Handler::deliver() {
     if (const Result<> done = tell(*one); !done) close(done.error());
     run(direction, true);
   }
+  delivering_ = false;
   tell_later();
   close_when_empty();
   return {};
 }
 
-Result<> Service_Handler::tell(Asynch_Operation& operation) {
-  Completed completed;
-  completed.operation = Operation{operation.id};
-  completed.kind = operation.kind;
-  completed.error = operation.error;
-  completed.size = operation.moved;
-  completed.block = std::move(operation.block);
-  completed.handle = std::move(operation.made);
-  if (Asynch_Operation::Rare* const rare = operation.rare.get()) {
-    completed.datagrams = std::move(rare->datagrams);
-    completed.pipe = std::move(rare->pipe);
-    completed.status = rare->status;
-    completed.exit = rare->exit;
-    completed.more = rare->more;
-    if (completed.kind == Kind::send_datagrams) drop_first(completed.datagrams, completed.size);
+/// What it has come to; the operation is free again.
+Completed Service_Handler::take_result(Asynch_Operation& one) {
+  Completed result{.operation = Operation{one.id},
+                   .kind = one.kind,
+                   .error = one.error,
+                   .size = one.moved,
+                   .block = std::move(one.block),
+                   .handle = std::move(one.made),
+                   .datagrams = {},
+                   .pipe = {},
+                   .status = {},
+                   .exit = {}};
+  if (Asynch_Operation::Rare* const rare = one.rare.get()) {
+    result.datagrams = std::move(rare->datagrams);
+    result.pipe = std::move(rare->pipe);
+    result.status = rare->status;
+    result.exit = rare->exit;
+    result.more = rare->more;
+    if (result.kind == Kind::send_datagrams) drop_first(result.datagrams, result.size);
   }
-  count_completed(operation);
-  core().take_back(&operation);
-  core().completed.fetch_add(1, std::memory_order_relaxed);
-  return tell(std::move(completed));
+  count_completed(one);
+  core().take_back(&one);
+  core().completed.add();
+  return result;
 }
 
-Result<> Service_Handler::tell(Completed&& completed) {
-  if (completed.error) return handle_failure(std::move(completed));
-  switch (completed.kind) {
+Result<> Service_Handler::tell(Asynch_Operation& one) {
+  if (one.error) return handle_failure(take_result(one));
+  switch (one.kind) {
     case Kind::read:
     case Kind::receive_datagrams:
     case Kind::read_pipe:
-    case Kind::read_at: return handle_read(std::move(completed));
+    case Kind::read_at: return handle_read(take_result(one));
     case Kind::write:
     case Kind::send_datagrams:
     case Kind::write_pipe:
     case Kind::send_file:
-    case Kind::write_at: return handle_write(std::move(completed));
-    case Kind::accept: return handle_accept(std::move(completed));
-    case Kind::connect: return handle_connect(std::move(completed));
-    default: return handle_done(std::move(completed));
+    case Kind::write_at: return handle_write(take_result(one));
+    case Kind::accept: return handle_accept(take_result(one));
+    case Kind::connect: return handle_connect(take_result(one));
+    default: return handle_done(take_result(one));
   }
 }
 

@@ -27,7 +27,10 @@ constexpr Duration until_next_connect = std::chrono::milliseconds{5};
 void Service_Handler::run(Direction direction, bool tries) noexcept {
   if (direction == aside || untold_[direction] != 0) return;
   Asynch_Operation* const first = queues_[direction].front();
-  if (first == nullptr || first->away) return update_interest();
+  if (first == nullptr || first->away) {
+    if (any(interest_ & os::Interest::output)) update_interest();
+    return;
+  }
   if (first->ending != 0) return;
   first->begun = true;
   if (first->has_nothing_to_do()) return finish(*first);
@@ -82,7 +85,7 @@ void Service_Handler::give_to_ring(Asynch_Operation& operation) noexcept {
 void Service_Handler::give_to_thread(Asynch_Operation& operation) noexcept {
   operation.away = true;
   count_away();
-  const Result<> given = core().give_to_files(operation);
+  const Result<> given = core().files.give(operation);
   if (given) return;
   {
     const std::lock_guard held{monitor_};
@@ -95,7 +98,7 @@ void Service_Handler::give_to_thread(Asynch_Operation& operation) noexcept {
 
 /// Before it has begun. A close that was told of early would be done in the loop, and may block.
 bool Service_Handler::take_from_thread(Asynch_Operation& operation) noexcept {
-  if (operation.kind == Kind::close || !core().take_from_files(operation)) return false;
+  if (operation.kind == Kind::close || !core().files.take_back(operation)) return false;
   operation.away = false;
   const std::lock_guard held{monitor_};
   --away_;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <span>
+#include <utility>
 
 #include <strata/os/Bytes.h>
 #include <strata/os/Export.h>
@@ -28,8 +29,18 @@ class Message_Block {
   using Release = std::move_only_function<void() noexcept>;
 
   Message_Block() noexcept = default;
-  Message_Block(Message_Block&& other) noexcept;
-  Message_Block& operator=(Message_Block&& other) noexcept;
+  Message_Block(Message_Block&& other) noexcept
+      : first_(std::exchange(other.first_, nullptr)),
+        last_(std::exchange(other.last_, nullptr)),
+        length_(std::exchange(other.length_, 0)) {}
+  Message_Block& operator=(Message_Block&& other) noexcept {
+    if (this == &other) return *this;
+    clear();
+    first_ = std::exchange(other.first_, nullptr);
+    last_ = std::exchange(other.last_, nullptr);
+    length_ = std::exchange(other.length_, 0);
+    return *this;
+  }
   ~Message_Block() { clear(); }
 
   static Result<Message_Block> make(std::size_t capacity) noexcept;  ///< no bytes yet, room for `capacity`
@@ -60,7 +71,10 @@ class Message_Block {
   /// Copies `bytes` to the end: into the room that is there, then into one new block of at least 4 KiB.
   Result<> append(Const_Bytes bytes) noexcept;
 
-  void clear() noexcept;  ///< releases the chain; iterative, whatever its length
+  /// Releases the chain; iterative, whatever its length.
+  void clear() noexcept {
+    if (first_ != nullptr) release_all();
+  }
 
  private:
   friend class Block_Pool;
@@ -70,6 +84,7 @@ class Message_Block {
 
   Message_Block(Block* only, std::size_t length) noexcept : first_(only), last_(only), length_(length) {}
   static void release(Block* block) noexcept;
+  void release_all() noexcept;
 
   // A chain of more than one block has no block without bytes.
   Block* first_ = nullptr;

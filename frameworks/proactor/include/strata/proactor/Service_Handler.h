@@ -157,7 +157,7 @@ class Service_Handler : public Connection_Handler {
   void tell_later() noexcept;
   Result<> deliver();
   Result<> tell(Asynch_Operation& operation);
-  Result<> tell(Completed&& completed);
+  Completed take_result(Asynch_Operation& operation);
   void close_when_empty() noexcept;
 
   void run(Direction direction, bool tries) noexcept;
@@ -193,6 +193,7 @@ class Service_Handler : public Connection_Handler {
   std::error_code reason_;
   os::Interest interest_ = os::Interest::none;
   bool file_ = false, closing_ = false, drained_ = true;
+  bool delivering_ = false;  ///< what completes now is told before that ends
   bool ending_ = false, quiet_ = false;  ///< close_when_idle; and what completed last was canceled by that
   std::uint8_t listened_ = 0;            ///< flushes since, in which nothing came
 };
