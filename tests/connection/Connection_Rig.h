@@ -178,13 +178,6 @@ struct Connection_Rig {
 
 inline Result<> echo(Host& host, strata::Bytes bytes) { return host.put(bytes); }
 
-/// Bytes that tell where they belong.
-inline std::string pattern(std::size_t size) {
-  std::string text(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + (i * 7 + i / 251) % 26);
-  return text;
-}
-
 /// A message of which a part must be queued: loopback holds some 3 MB.
 inline const std::string& more_than_the_kernel_takes() {
   static const std::string text = pattern(8'000'000);

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <cppunit/Exception.h>
 #include <cppunit/TestAssert.h>
 #include <strata/concurrency/Reactor_Pool.h>
 #include <strata/concurrency/Thread_Pool.h>
@@ -67,29 +68,95 @@ void until(Condition reached) {
   CPPUNIT_ASSERT_MESSAGE("what was awaited has not come", comes_true(reached));
 }
 
-/// The reactors of a model, with threads of their own; a service of the test's class stands on them.
-class Model_Rig {
+/// Runs `test(model, engine)` in those models that are `such`, on each of the engines. Nothing may be left open.
+template <class Such, class Test>
+void in_models(std::span<const std::string_view> engines, Such such, Test test) {
+  for (const Service_Model& model : service_models) {
+    if (!such(model)) continue;
+    for (const std::string_view engine : engines) {
+      try {
+        const Descriptor_Guard guard;
+        test(model, engine);
+        guard.check();
+      } catch (CppUnit::Exception& failure) {
+        const std::string where = "in " + std::string{model.name} + " on " + std::string{engine};
+        failure.setMessage(CppUnit::Message{where, failure.message().details()});
+        throw;
+      }
+    }
+  }
+}
+inline bool any_model(const Service_Model&) { return true; }
+
+/// The reactors of a model, and the threads that run them.
+class Model_Reactors {
  public:
-  Model_Rig(const Service_Model& of, std::string_view engine) : model(of) {
+  Model_Reactors(const Service_Model& of, std::string_view engine) : model(of), completes(engine == "completions") {
     strata::Log_System::process().set_level("", strata::Log_Level::off);
     if (Interruptions::wanted()) interruptions_.emplace();
     strata::Reactor_Options options;
-    const bool completes = engine == "completions";
     options.demultiplexer = completes ? "io_uring" : engine;
     strata::Reactor_Options serving = options;
     serving.dispatch = model.dispatch;
     serving.threads = model.threads;
     main = std::move(*strata::Reactor::open(model.reactors == 0 ? serving : options));
     if (model.reactors != 0) pool_ = std::move(*strata::Reactor_Pool::open(*main, model.reactors, serving));
-    if (!completes) return;
-    std::vector<strata::Reactor*> homes{main.get()};
-    homes.insert(homes.end(), this->serving().begin(), this->serving().end());
-    transports = std::move(*strata::Completion_Transports::open(homes));
   }
 
   std::span<strata::Reactor* const> serving() const {
     return pool_ ? pool_->serving() : std::span<strata::Reactor* const>{};
   }
+  /// The main one first.
+  std::vector<strata::Reactor*> reactors() const {
+    std::vector<strata::Reactor*> all{main.get()};
+    all.insert(all.end(), serving().begin(), serving().end());
+    return all;
+  }
+  /// At home of the service.
+  template <class Call>
+  void at_home(Call call) {
+    until([&] { return main->post(call).has_value(); });
+  }
+
+  const Service_Model& model;
+  const bool completes;  ///< on a ring
+  std::unique_ptr<strata::Reactor> main;
+
+ protected:
+  ~Model_Reactors() = default;
+  void start_threads() {
+    CPPUNIT_ASSERT(!pool_ || pool_->start());
+    runner_ = std::move(*strata::os::spawn("main", [this] {
+      ran_ = main->run();
+      main->end_operations();  // no other thread may
+    }));
+  }
+  void stop_threads() {
+    if (pool_) pool_->stop();
+    if (runner_.joinable()) main->stop();
+    runner_.join();
+  }
+  void free_reactors() {
+    pool_.reset();
+    main.reset();
+  }
+  bool has_run() const { return ran_.has_value(); }  ///< without an error
+
+ private:
+  std::optional<Interruptions> interruptions_;
+  std::unique_ptr<strata::Reactor_Pool> pool_;
+  strata::Result<> ran_;
+  strata::os::Thread runner_;
+};
+
+/// A service of the test's class stands on them.
+class Model_Rig : public Model_Reactors {
+ public:
+  Model_Rig(const Service_Model& of, std::string_view engine) : Model_Reactors(of, engine) {
+    if (completes) transports_ = std::move(*strata::Completion_Transports::open(reactors()));
+  }
+  ~Model_Rig() { halt(); }
+
   /// Threads that `offload`ed work runs in; before `start`.
   strata::Thread_Pool* add_workers(unsigned threads = 2, std::size_t capacity = 1024) {
     workers_ = std::move(*strata::Thread_Pool::open({.threads = threads, .capacity = capacity}));
@@ -99,7 +166,7 @@ class Model_Rig {
   template <class Handler>
   strata::os::Socket_Address listen(strata::Service& service, strata::Acceptor_Options options = {}) {
     options.accept = model.accept;
-    service.set_transports(transports.get());
+    service.set_transports(transports_.get());
     acceptor_ = std::make_unique<strata::Acceptor<Handler>>(service);
     const std::array any{strata::os::Socket_Address::ipv4(std::array<std::uint8_t, 4>{127, 0, 0, 1}, 0)};
     const auto opened = acceptor_->open(any, options);
@@ -108,16 +175,7 @@ class Model_Rig {
   }
   void start() {
     CPPUNIT_ASSERT(!workers_ || workers_->start());
-    CPPUNIT_ASSERT(!pool_ || pool_->start());
-    runner_ = std::move(*strata::os::spawn("main", [this] {
-      ran_ = main->run();
-      main->end_operations();
-    }));
-  }
-  /// At home of the service.
-  template <class Call>
-  void at_home(Call call) {
-    until([&] { return main->post(call).has_value(); });
+    start_threads();
   }
   /// As a daemon ends: acceptor, connections, threads. False where connections were left after all.
   bool end(strata::Service& service) {
@@ -127,31 +185,21 @@ class Model_Rig {
     });
     const bool idle = comes_true([&] { return service.idle(); });
     halt();
-    return idle && ran_.has_value();
+    return idle && has_run();
   }
   /// The threads alone, and what they ran: for a test that has failed. Idempotent.
   void halt() {
     if (workers_) workers_->stop();
-    if (pool_) pool_->stop();
-    if (runner_.joinable()) main->stop();
-    runner_.join();
+    stop_threads();
     acceptor_.reset();
-    pool_.reset();
-    main.reset();
+    free_reactors();
   }
   strata::Acceptor_Base& acceptor() { return *acceptor_; }
 
-  const Service_Model& model;
-  std::unique_ptr<strata::Completion_Transports> transports;  // outlives the reactors, whose operations end last
-  std::unique_ptr<strata::Reactor> main;
-
  private:
-  std::optional<Interruptions> interruptions_;
+  std::unique_ptr<strata::Completion_Transports> transports_;  // outlives the reactors, whose operations end last
   std::unique_ptr<strata::Thread_Pool> workers_;
-  std::unique_ptr<strata::Reactor_Pool> pool_;
   std::unique_ptr<strata::Acceptor_Base> acceptor_;
-  strata::Result<> ran_;
-  strata::os::Thread runner_;
 };
 
 }  // namespace strata_test

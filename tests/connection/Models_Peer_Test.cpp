@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory that is out, connects, datagrams, forks and stops of the process, in every model with real threads (faults 3,
 // 11, 12, 22, 23).
-#include <bit>
-#include <csignal>
 #include <optional>
 #include <string>
 
@@ -15,6 +13,7 @@
 
 #include "Models_Fault_Rig.h"
 #include "Nobody.h"
+#include "Stopped_Server.h"
 
 namespace {
 
@@ -190,57 +189,18 @@ class Models_Peer_Test : public CppUnit::TestFixture {
     });
   }
 
-  /// Twenty times SIGSTOP and SIGCONT, while peers ask.
   void fault_23_a_process_that_was_stopped_serves_on() {
-    for (const Service_Model& model : service_models) {
-      for (const std::string_view engine : service_engines()) {
-        auto link = std::move(*os::socket_pair());
-        const pid_t server = ::fork();
-        if (server == 0) ::_exit(serve(model, engine, std::move(link.first), link.second));
-        link.first.reset();
-        os::Socket_Address address = loopback();
-        std::array<std::byte, 2> port;
-        until([&] { return os::receive(link.second.get(), port).has_value(); });
-        address.set_port(std::bit_cast<std::uint16_t>(port));
-        Peer peer = Peer::connect(address);
-        for (int i = 0; i < 20; ++i) {
-          peer.got.clear();
-          until([&] { return peer.push("x") != 0; });
-          ::kill(server, SIGSTOP);
-          ::kill(server, SIGCONT);
-          until([&] { return peer.read(), !peer.got.empty(); });
-        }
-        peer.close();
-        link.second.reset();
-        int status = 0;
-        ::waitpid(server, &status, 0);
-        CPPUNIT_ASSERT_MESSAGE(std::string{model.name}, WIFEXITED(status) && WEXITSTATUS(status) == 0);
-      }
-    }
-  }
-
- private:
-  /// In a process of its own, which was forked while it had one thread: until the parent's end of `link` closes.
-  static int serve(const Service_Model& model, std::string_view engine, os::Unique_Handle link,
-                   os::Unique_Handle& parents) {
-    parents.reset();
-    try {
-      Fault_Rig rig{model, engine, {}};
-      std::atomic<std::uint64_t> ticks{0};
-      rig.service->on_open = [&ticks](Actor& actor) -> Result<> {
-        actor.timer = actor.schedule(1ms, [&ticks] { ++ticks; }, 1ms);
-        return {};
-      };
-      rig.start();
-      const auto port = std::bit_cast<std::array<std::byte, 2>>(rig.address.port());
-      (void)os::send(link.get(), port);
-      std::byte none{};
-      until([&] { return os::receive(link.get(), {&none, 1}).has_value(); });
-      rig.finish();
-      return 0;
-    } catch (...) {
-      return 1;
-    }
+    in_models(service_engines(), any_model, [](const Service_Model& model, std::string_view engine) {
+      expect_served_across_stops([&](auto serve) {
+        std::atomic<std::uint64_t> ticks{0};
+        Fault_Rig rig{model, engine, {}};
+        rig.service->on_open = [&ticks](Actor& actor) -> Result<> {
+          actor.timer = actor.schedule(1ms, [&ticks] { ++ticks; }, 1ms);
+          return {};
+        };
+        serve(rig);
+      });
+    });
   }
 };
 

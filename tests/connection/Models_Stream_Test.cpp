@@ -21,12 +21,6 @@ using strata::Bytes;
 using strata::errc;
 using strata::Result;
 
-std::string pattern(std::size_t size) {
-  std::string text(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + (i * 7 + i / 251) % 26);
-  return text;
-}
-
 class Models_Stream_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Models_Stream_Test);
   CPPUNIT_TEST(fault_4_interruptions_are_not_noticed);
@@ -130,7 +124,7 @@ class Models_Stream_Test : public CppUnit::TestFixture {
         peer.finish();
       }
       for (Peer& peer : rig.peers) {
-        until([&] { return peer.read(), peer.ended || peer.error; });
+        rig.expect_end(peer);
         CPPUNIT_ASSERT(!peer.error && peer.got == reply);
       }
       CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, rig.events.load());
@@ -239,7 +233,7 @@ class Models_Stream_Test : public CppUnit::TestFixture {
         Peer peer = Peer::connect(rig.address);
         until([&] { return peer.push("x") != 0 || (peer.read(), peer.ended || peer.error); });
         (void)os::shutdown(peer.handle(), os::Shutdown::send);  // it may have been reset by now
-        until([&] { return peer.read(), peer.ended || peer.error; });
+        rig.expect_end(peer);
       }
       until([&] { return rig.service->closed == throws; });
       CPPUNIT_ASSERT_EQUAL(throws, rig.events.load());
@@ -250,17 +244,8 @@ class Models_Stream_Test : public CppUnit::TestFixture {
   static void expect_echoes(Fault_Rig& rig, std::size_t peers, const std::string& text) {
     rig.start();
     rig.knock(peers);
-    for (Peer& peer : rig.peers) {
-      std::size_t sent = 0;
-      until([&] {
-        sent += peer.push(std::string_view{text}.substr(sent));
-        return sent == text.size();
-      });
-    }
-    for (Peer& peer : rig.peers) {
-      until([&] { return peer.read(), peer.got.size() >= text.size() || peer.ended || peer.error; });
-      CPPUNIT_ASSERT(peer.got == text);
-    }
+    for (Peer& peer : rig.peers) rig.send(peer, text);
+    for (Peer& peer : rig.peers) rig.expect(peer, text);
   }
 };
 

@@ -15,6 +15,13 @@
 
 namespace strata_test {
 
+/// Bytes that tell where they belong.
+inline std::string pattern(std::size_t size) {
+  std::string text(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + (i * 7 + i / 251) % 26);
+  return text;
+}
+
 /// The other end of a connection, in the test's own hands.
 class Peer {
  public:

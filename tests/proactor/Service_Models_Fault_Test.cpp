@@ -3,16 +3,14 @@
 // rows 5, 7, 11, 15, 16, 23).
 #include <strata/proactor/Asynch_Connector.h>
 
-#include <bit>
-#include <csignal>
 #include <mutex>
 #include <stdexcept>
 
 #include <strata/reactor/Reactor_Metrics.h>
-#include <strata_test/Child.h>
 #include <strata_test/Scale.h>
 
 #include "../connection/Nobody.h"
+#include "../connection/Stopped_Server.h"
 #include "Service_Models_Rig.h"
 
 namespace {
@@ -201,57 +199,19 @@ class Service_Models_Fault_Test : public CppUnit::TestFixture {
     });
   }
 
-  /// Twenty times SIGSTOP and SIGCONT, while a peer asks; its connection has a timer that comes again and again.
+  /// The connection has a timer that comes again and again.
   void fault_23_a_process_that_was_stopped_serves_on() {
-    for (const Service_Model& model : service_models) {
-      for (const std::string_view engine : operation_engines()) {
-        auto link = std::move(*os::socket_pair());
-        const pid_t server = ::fork();
-        if (server == 0) ::_exit(serve(model, engine, std::move(link.first), link.second));
-        link.first.reset();
-        os::Socket_Address address = any();
-        std::array<std::byte, 2> port;
-        until([&] { return os::receive(link.second.get(), port).has_value(); });
-        address.set_port(std::bit_cast<std::uint16_t>(port));
-        Peer peer = Peer::connect(address);
-        for (int i = 0; i < 20; ++i) {
-          peer.got.clear();
-          until([&] { return peer.push("x") != 0; });
-          ::kill(server, SIGSTOP);
-          ::kill(server, SIGCONT);
-          until([&] { return peer.read(), !peer.got.empty(); });
-        }
-        peer.close();
-        link.second.reset();
-        int status = 0;
-        ::waitpid(server, &status, 0);
-        CPPUNIT_ASSERT_MESSAGE(std::string{model.name}, WIFEXITED(status) && WEXITSTATUS(status) == 0);
-      }
-    }
-  }
-
- private:
-  /// In a process of its own, which was forked while it had one thread: until the parent's end of `link` closes.
-  static int serve(const Service_Model& model, std::string_view engine, os::Unique_Handle link,
-                   os::Unique_Handle& parents) {
-    parents.reset();
-    try {
-      Rig rig{model, engine, strata::Budget::unlimited};
-      rig.service->on_open = [](Party& party) {
-        const Result<> timed = party.wait(1ms);
-        return timed ? party.read(100, {.deadline = 1h}) : timed;
-      };
-      rig.service->on_done = [](Party& party, Completed&) { return party.wait(1ms); };
-      rig.start();
-      const auto port = std::bit_cast<std::array<std::byte, 2>>(rig.address.port());
-      (void)os::send(link.get(), port);
-      std::byte none{};
-      until([&] { return os::receive(link.get(), {&none, 1}).has_value(); });
-      rig.finish();
-      return 0;
-    } catch (...) {
-      return 1;
-    }
+    in_models(operation_engines(), any_model, [](const Service_Model& model, std::string_view engine) {
+      expect_served_across_stops([&](auto serve) {
+        Rig rig{model, engine, strata::Budget::unlimited};
+        rig.service->on_open = [](Party& party) {
+          const Result<> timed = party.wait(1ms);
+          return timed ? party.read(100, {.deadline = 1h}) : timed;
+        };
+        rig.service->on_done = [](Party& party, Completed&) { return party.wait(1ms); };
+        serve(rig);
+      });
+    });
   }
 };
 

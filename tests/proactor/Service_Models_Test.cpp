@@ -22,12 +22,6 @@ using strata::Completed;
 using strata::Operation_Kind;
 using strata::Pipe_Block;
 
-std::string pattern(std::size_t size) {
-  std::string text(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + (i * 7 + i / 251) % 26);
-  return text;
-}
-
 bool is_spread(const Service_Model& model) { return model.reactors != 0; }
 
 class Service_Models_Test : public CppUnit::TestFixture {
