@@ -24,6 +24,7 @@ class Completion_Port_Suite : public Os_Fixture {
   CPPUNIT_TEST(an_accept_and_a_connect_meet);
   CPPUNIT_TEST(a_connect_that_is_refused_says_so);
   CPPUNIT_TEST(a_file_is_written_synced_and_read);
+  CPPUNIT_TEST(memory_that_is_registered_is_written_and_read_as_other);
   CPPUNIT_TEST(a_poll_tells_what_is_ready);
   CPPUNIT_TEST(a_send_waits_for_room_and_a_send_now_does_not);
   CPPUNIT_TEST(what_is_no_socket_is_an_error);
@@ -33,8 +34,11 @@ class Completion_Port_Suite : public Os_Fixture {
   CPPUNIT_TEST(all_are_canceled_at_once);
   CPPUNIT_TEST(those_of_one_stream_act_in_order);
   CPPUNIT_TEST(lent_buffers_bring_the_whole_stream_and_its_end);
+  CPPUNIT_TEST(a_single_receive_takes_one_buffer_and_ends);
+  CPPUNIT_TEST(a_single_receive_that_is_canceled_takes_none);
   CPPUNIT_TEST(a_receive_without_buffers_is_an_error);
   CPPUNIT_TEST(receives_that_find_no_buffer_wait_for_one_without_spinning);
+  CPPUNIT_TEST(single_receives_that_find_no_buffer_wait_for_one_without_spinning);
   CPPUNIT_TEST(a_receive_without_bytes_keeps_no_buffer_from_another);
   CPPUNIT_TEST(one_that_found_no_buffer_can_be_canceled);
   CPPUNIT_TEST(one_that_was_begun_keeps_its_connection_open);
@@ -98,6 +102,27 @@ class Completion_Port_Suite : public Os_Fixture {
       CPPUNIT_ASSERT_EQUAL(0, rig.run(sync));
       CPPUNIT_ASSERT_EQUAL(5, rig.run(read));
       CPPUNIT_ASSERT_EQUAL(std::string{"bytes"}, room.substr(0, 5));
+    });
+  }
+
+  void memory_that_is_registered_is_written_and_read_as_other() {
+    Ports::on_each([](Port_Rig& rig) {
+      const os::Unique_Handle file = value_of(os::make_shared_memory());
+      std::string memory(8'192, '.'), other(64, '.');
+      memory.replace(5'000, 10, "some bytes");
+      rig.port.register_memory(bytes_of(memory));
+      for (int i = 0; i < 2; ++i) {
+        Operation write{Request::write_at, file.get(), bytes_of(memory).subspan(5'000, 10)};
+        Operation within{Request::read_at, file.get(), bytes_of(memory).subspan(0, 64)};
+        Operation beside{Request::read_at, file.get(), bytes_of(other)};
+        CPPUNIT_ASSERT_EQUAL(10, rig.run(write));
+        CPPUNIT_ASSERT_EQUAL(10, rig.run(within));
+        CPPUNIT_ASSERT_EQUAL(10, rig.run(beside));
+        CPPUNIT_ASSERT_EQUAL(std::string{"some bytes"}, memory.substr(0, 10));
+        CPPUNIT_ASSERT_EQUAL(std::string{"some bytes"}, other.substr(0, 10));
+        rig.port.register_memory({});
+        memory.replace(0, 10, "..........");
+      }
     });
   }
 
@@ -228,6 +253,39 @@ class Completion_Port_Suite : public Os_Fixture {
     });
   }
 
+  void a_single_receive_takes_one_buffer_and_ends() {
+    Ports::on_each([](Port_Rig& rig) {
+      expect_done(rig.port.lend_buffers());
+      Operation receive{Request::receive_lent_once, rig.handle()};
+      for (const char* const text : {"first", "second"}) {
+        rig.port.submit(receive);
+        CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.take());
+        send_text(rig.pair.second.get(), text);
+        CPPUNIT_ASSERT_EQUAL(static_cast<std::int32_t>(std::string{text}.size()), rig.result_of(receive));
+        CPPUNIT_ASSERT_EQUAL(1, rig.of(receive).completions);
+        CPPUNIT_ASSERT_EQUAL(std::string{text}, rig.of(receive).bytes);
+        rig.told.clear();
+      }
+      rig.pair.second.reset();
+      CPPUNIT_ASSERT_EQUAL(0, rig.run(receive));
+      CPPUNIT_ASSERT_EQUAL(std::string{}, rig.of(receive).bytes);
+    });
+  }
+
+  void a_single_receive_that_is_canceled_takes_none() {
+    Ports::on_each([](Port_Rig& rig) {
+      expect_done(rig.port.lend_buffers());
+      Operation receive{Request::receive_lent_once, rig.handle()};
+      rig.port.submit(receive);
+      rig.take();
+      rig.port.cancel(receive);
+      CPPUNIT_ASSERT_EQUAL(canceled, rig.result_of(receive));
+      send_text(rig.pair.second.get(), "kept");
+      CPPUNIT_ASSERT_EQUAL(4, rig.run(receive));
+      CPPUNIT_ASSERT_EQUAL(std::string{"kept"}, rig.of(receive).bytes);
+    });
+  }
+
   void a_receive_without_buffers_is_an_error() {
     Ports::on_each([](Port_Rig& rig) {
       CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.port.lent_size());
@@ -238,27 +296,9 @@ class Completion_Port_Suite : public Os_Fixture {
     });
   }
 
-  void receives_that_find_no_buffer_wait_for_one_without_spinning() {
-    Ports::on_each([](Port_Rig& rig) {
-      constexpr std::size_t count = 480;
-      Audience audience{rig, count};
-      rig.keeps = true;
-      rig.take();
-      audience.crowd.all_peers_send();
-      take_all(rig);
-      CPPUNIT_ASSERT(!rig.kept.empty() && rig.kept.size() < count);
-      Ports::expect_rest(rig);
-      CPPUNIT_ASSERT(rig.port.give_back(rig.kept.back()));
-      rig.kept.pop_back();
-      const auto is_served = [&](const Operation& one) { return rig.of(one).bytes == "x"; };
-      while (!std::ranges::all_of(audience.all, is_served)) {
-        give_back_all(rig);
-        rig.take();
-      }
-      give_back_all(rig);
-      rig.end_all();
-    });
-  }
+  void receives_that_find_no_buffer_wait_for_one_without_spinning() { starve(Request::receive_lent); }
+
+  void single_receives_that_find_no_buffer_wait_for_one_without_spinning() { starve(Request::receive_lent_once); }
 
   /// Linux looks for a buffer before it looks for bytes.
   void a_receive_without_bytes_keeps_no_buffer_from_another() {
@@ -423,6 +463,29 @@ class Completion_Port_Suite : public Os_Fixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, rig.take());
     if (result == canceled) CPPUNIT_ASSERT_EQUAL(5, rig.run(receive));
     return result;
+  }
+
+ private:
+  static void starve(Request how) {
+    Ports::on_each([how](Port_Rig& rig) {
+      constexpr std::size_t count = 480;
+      Audience audience{rig, count, how};
+      rig.keeps = true;
+      rig.take();
+      audience.crowd.all_peers_send();
+      take_all(rig);
+      CPPUNIT_ASSERT(!rig.kept.empty() && rig.kept.size() < count);
+      Ports::expect_rest(rig);
+      CPPUNIT_ASSERT(rig.port.give_back(rig.kept.back()));
+      rig.kept.pop_back();
+      const auto is_served = [&](const Operation& one) { return rig.of(one).bytes == "x"; };
+      while (!std::ranges::all_of(audience.all, is_served)) {
+        give_back_all(rig);
+        rig.take();
+      }
+      give_back_all(rig);
+      rig.end_all();
+    });
   }
 };
 

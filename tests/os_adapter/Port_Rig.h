@@ -104,9 +104,9 @@ struct Audience {
   Crowd crowd;
   std::deque<Operation> all;
 
-  Audience(Port_Rig& rig, std::size_t count) : crowd(count) {
+  Audience(Port_Rig& rig, std::size_t count, Request how = Request::receive_lent) : crowd(count) {
     expect_done(rig.port.lend_buffers());
-    for (std::size_t i = 0; i < count; ++i) rig.port.submit(all.emplace_back(Request::receive_lent, crowd.handle(i)));
+    for (std::size_t i = 0; i < count; ++i) rig.port.submit(all.emplace_back(how, crowd.handle(i)));
   }
 };
 

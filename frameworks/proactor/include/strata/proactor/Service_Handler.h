@@ -67,9 +67,9 @@ class Service_Handler : public Connection_Handler {
 
   // Errors of all that start: broken_pipe (it closes), not_enough_memory, invalid_argument (no room to read into, more
   // than os::max_datagrams, a pipe that is not empty, a place that no file has, `parallel` of what is no file's),
-  // no_buffer_space (bytes, datagrams or a pipe to be written, behind others or of more than 8 KiB: these are charged to
-  // the budget of its service until they are told of, and it has no room). Then nothing completes, and the buffer that
-  // was given is gone. Handles that are named must stay open until the completion.
+  // no_buffer_space (bytes, datagrams or a pipe to be written, behind others or of more than 8 KiB, are charged to the
+  // budget of its service until they are told of, and it has no room). Then nothing completes, and the buffer that was
+  // given is gone. Handles that are named must stay open until the completion.
   /// Into a block that the engine lends when bytes have come (Proactor::lent_size): until then none is needed.
   Result<> read(Operation_Options options = {});
   Result<> read(std::size_t most, Operation_Options options = {});           ///< into a new block
