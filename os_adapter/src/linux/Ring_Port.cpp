@@ -172,11 +172,11 @@ Raw Ring_Port::register_buffers() noexcept {
   if (raw < 0) return raw;
   registered_ = true;
   io_uring_buf_ring_init(ring);
-  for (unsigned i = 0; i < buffer_count; ++i) {
-    io_uring_buf_ring_add(ring, buffer(i), buffer_size, static_cast<unsigned short>(i),
-                          io_uring_buf_ring_mask(buffer_count), static_cast<int>(i));
+  free_count_ = offered_ = 0;
+  for (unsigned i = buffer_count; i-- > 0;) {
+    if (!lent_.test(i)) free_[free_count_++] = static_cast<std::uint16_t>(i);
   }
-  io_uring_buf_ring_advance(ring, buffer_count);
+  offer();
   return 0;
 }
 
@@ -191,23 +191,43 @@ bool Ring_Port::give_back(std::uint16_t index) noexcept {
 }
 
 void Ring_Port::recycle(std::uint16_t index) noexcept {
-  auto* const ring = reinterpret_cast<io_uring_buf_ring*>(buffer(buffer_count));
-  io_uring_buf_ring_add(ring, buffer(index), buffer_size, index, io_uring_buf_ring_mask(buffer_count),
-                        static_cast<int>(added_));
-  ++added_;
-  --lent_;
+  lent_.reset(index);
+  free_[free_count_++] = index;
 }
 
-/// Those that were given back; and lets as many look for one as there are, first in, first out. One for which no bytes
-/// have come takes none, and the kernel says nothing: then the next ones are to look.
-void Ring_Port::publish() noexcept {
-  if (added_ != 0) {
-    auto* const ring = reinterpret_cast<io_uring_buf_ring*>(buffer(buffer_count));
-    io_uring_buf_ring_advance(ring, static_cast<int>(std::exchange(added_, 0u)));
+/// How many the kernel is to have: more where again and again receives wait for one though some are free.
+void Ring_Port::weigh() noexcept {
+  const bool scarce = free_count_ > 0 && !starved_.empty();
+  scarcity_ += scarce ? scarce_wait : -1;
+  if (scarcity_ >= too_scarce) {
+    most_offered_ = std::min(2 * most_offered_, buffer_count);
+  } else if (scarcity_ <= enough) {
+    most_offered_ = std::max(most_offered_ / 2, few_buffers);
+  } else {
+    return;
   }
-  const unsigned free = buffer_count - lent_;
-  for (unsigned i = 0; i < free && !starved_.empty(); ++i) feed(*starved_.front());
-  hungry_ = free > 0 && !starved_.empty();
+  scarcity_ = 0;
+}
+
+/// Those that were given back last: what is in the caches is written again.
+void Ring_Port::offer() noexcept {
+  auto* const ring = reinterpret_cast<io_uring_buf_ring*>(buffer(buffer_count));
+  int added = 0;
+  for (; offered_ < most_offered_ && free_count_ > 0; ++offered_) {
+    const std::uint16_t index = free_[--free_count_];
+    io_uring_buf_ring_add(ring, buffer(index), buffer_size, index, io_uring_buf_ring_mask(buffer_count), added++);
+  }
+  if (added != 0) io_uring_buf_ring_advance(ring, added);
+}
+
+/// Lets as many look for a buffer as the kernel has or is to get, first in, first out. One for which no bytes have come
+/// takes none, and the kernel says nothing: then the next ones are to look.
+void Ring_Port::publish() noexcept {
+  weigh();
+  if (registered_) offer();
+  const std::size_t there = registered_ ? offered_ : buffer_count - lent_.count();
+  for (std::size_t i = 0; i < there && !starved_.empty(); ++i) feed(*starved_.front());
+  hungry_ = there > 0 && !starved_.empty();
 }
 
 bool Ring_Port::hand_over() noexcept {
@@ -388,7 +408,8 @@ bool Ring_Port::settle(const io_uring_cqe& completion, Ready& ready) noexcept {
   ready = {completion.user_data, Ready::completed, 0, completion.res};
   if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
     ready.buffer = static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
-    ++lent_;
+    --offered_;
+    lent_.set(ready.buffer);
     if (completion.res > 0) {
       ready.set |= Ready::lent;
     } else {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -62,6 +64,11 @@ class Ring_Port final : public Completion_Port {
   static constexpr std::size_t buffer_size = 16 * 1024;
   /// From one to the next: else all would begin in the same few sets of the caches.
   static constexpr std::size_t stride = buffer_size + 128;
+  /// That the kernel has at first. It takes them in turn: of few, the next one is still in the caches. They are for
+  /// two of its batches, of some 20 completions each; where they are too few in a fifth of the waits or more it has
+  /// twice as many, and half as many again after a while in which it had enough.
+  static constexpr unsigned few_buffers = 48;
+  static constexpr int scarce_wait = 4, too_scarce = 32, enough = -256;  ///< of `scarcity_`
   static constexpr std::size_t fair_share = 64 * 1024;  ///< bytes of one stream a wait, so that no other waits
 
   explicit Ring_Port(Ring& ring) noexcept : ring_(ring) {}
@@ -100,6 +107,8 @@ class Ring_Port final : public Completion_Port {
     return shared_ ? std::unique_lock{mutex_} : std::unique_lock<std::mutex>{};
   }
   void recycle(std::uint16_t buffer) noexcept;
+  void weigh() noexcept;
+  void offer() noexcept;
   bool take_back(Submission& operation) noexcept;
   bool arm(Submission& operation) noexcept;
   void list_armed(Submission& operation) noexcept;
@@ -135,8 +144,12 @@ class Ring_Port final : public Completion_Port {
   std::unique_ptr<std::byte, Unmap> buffers_;  ///< the ring of them behind their bytes
   bool registered_ = false;
   bool multishot_ = true;  ///< until the kernel refuses one with a limit
-  unsigned lent_ = 0;   ///< told of, not given back
-  unsigned added_ = 0;  ///< given back, not published
+  std::bitset<buffer_count> lent_;  ///< told of, not given back
+  std::array<std::uint16_t, buffer_count> free_;  // NOLINT: in none's hands, the last given back at the end
+  unsigned free_count_ = 0;
+  unsigned offered_ = 0;  ///< the kernel has them
+  unsigned most_offered_ = few_buffers;
+  int scarcity_ = 0;  ///< a wait with enough takes 1 off
   bool hungry_ = false;
 
   Bytes memory_;  ///< to be registered

@@ -11,9 +11,9 @@ KIBIBYTE = 1024
 
 
 class Completion_Memory_Group(Memory_Group):
-    """Beside the slope, what all connections share: growth of a fresh daemon's RSS when each buffer was filled."""
+    """Beside the slope, what all connections share: growth of a fresh daemon's RSS by a load of 16 KiB."""
 
-    messages = 5_000  # of 16 KiB; a ring lends 256 buffers, each after all others
+    messages = 5_000  # of 16 KiB: a ring has filled each buffer that such a load needs
 
     def __init__(self, servers, binaries):
         super().__init__(servers, binaries, "completions/memory")
