@@ -54,9 +54,9 @@ inline Message_Block block_of(std::string_view text) {
 inline os::Socket_Address any() { return os::Socket_Address::ipv4(std::array<std::uint8_t, 4>{127, 0, 0, 1}, 0); }
 
 class Echo final : public strata::Service_Handler {
-  Result<> open() override { return read(4096); }
+  Result<> open() override { return read(); }
   Result<> handle_read(Completed got) override { return write(std::move(got.block)); }
-  Result<> handle_write(Completed) override { return read(4096); }
+  Result<> handle_write(Completed) override { return read(); }
 };
 
 inline char letter_of(strata::Operation_Kind kind) {

@@ -18,9 +18,9 @@ using namespace std::chrono_literals;
 namespace {
 
 class Echo final : public Service_Handler {
-  Result<> open() override { return read(4096); }
+  Result<> open() override { return read(); }
   Result<> handle_read(Completed got) override { return write(std::move(got.block)); }
-  Result<> handle_write(Completed) override { return read(4096); }
+  Result<> handle_write(Completed) override { return read(); }
 };
 
 class Greeter final : public Service_Handler {
