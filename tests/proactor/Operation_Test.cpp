@@ -143,7 +143,7 @@ class Operation_Test : public CppUnit::TestFixture {
     });
   }
 
-  /// Where one that ends cost a walk over those before it, these would take minutes.
+  /// Where one that ends cost a walk over those before it, these took twenty seconds.
   void thousands_end_in_any_order_and_each_is_told() {
     constexpr int count = 20'000;
     on_each_engine([](Rig& rig) {
