@@ -134,4 +134,9 @@ strata::Result<> Files_Session::end_answers(std::error_code why) {
   return read(read_size);
 }
 
+/// One whose answers are over closes soon by itself.
+void Files_Session::handle_drain() {
+  if (!over_) close_when_idle();
+}
+
 }  // namespace files

@@ -50,6 +50,7 @@ class Files_Session final : public strata::Service_Handler {
   Result<> handle_write(Completed written) override;
   Result<> handle_done(Completed done) override;
   Result<> handle_failure(Completed failed) override;
+  void handle_drain() override;
 
   Result<> next_request();
   Result<> begin(const Request& request);

@@ -41,6 +41,7 @@ class Files_Test : public Service_Rig {
   CPPUNIT_TEST(who_does_not_read_is_cut_off);
   CPPUNIT_TEST(who_has_asked_and_shut_down_is_answered);
   CPPUNIT_TEST(a_drain_sends_the_file_to_its_end);
+  CPPUNIT_TEST(a_drain_cuts_nothing_of_what_was_answered_before_the_last_request);
   CPPUNIT_TEST(a_file_that_shrinks_closes);
   CPPUNIT_TEST(a_root_that_is_none_is_told_with_its_place);
   CPPUNIT_TEST(requests_are_parsed);
@@ -215,6 +216,24 @@ class Files_Test : public Service_Rig {
     begin_stop(std::chrono::seconds{60});
     CPPUNIT_ASSERT(head + receive(peer, 10'000'000) == "ok 3000000\n" + all);
     turn_until([this] { return stopped(); });
+  }
+
+  void a_drain_cuts_nothing_of_what_was_answered_before_the_last_request() {
+    const std::string all = text(1'000'000);
+    write("large", all);
+    for (const std::string_view name : mechanisms()) {
+      serve(std::string{name});
+      SOCK_Stream peer = connect();
+      send(peer, "get large\nquit\n");
+      turns(1'000);
+      begin_stop(std::chrono::seconds{60});
+      turns(10);
+      (void)peer.send(as_bytes("behind the last"));
+      CPPUNIT_ASSERT(receive(peer, 2'000'000) == "ok 1000000\n" + all);
+      CPPUNIT_ASSERT(peer.shutdown(os::Shutdown::send).has_value());
+      turn_until([this] { return stopped(); });
+      stop();
+    }
   }
 
   void a_file_that_shrinks_closes() {
