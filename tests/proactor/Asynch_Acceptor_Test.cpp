@@ -5,6 +5,7 @@
 #include <deque>
 #include <string>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -116,6 +117,18 @@ class Stubborn final : public strata::Service_Handler {
   }
 };
 
+/// Has a timer beside its read, and says when that was ended.
+class Timed final : public strata::Service_Handler {
+  Result<> open() override {
+    (void)wait(1h);
+    return read(100);
+  }
+  Result<> handle_failure(Completed failed) override {
+    if (failed.kind != strata::Operation_Kind::read) return {};
+    return write(*Message_Block::copy(strata::as_bytes(std::string_view{"read"})));
+  }
+};
+
 class Asynch_Acceptor_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Asynch_Acceptor_Test);
   CPPUNIT_TEST(each_connection_gets_a_handler);
@@ -134,6 +147,7 @@ class Asynch_Acceptor_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_drain_answers_what_has_arrived);
   CPPUNIT_TEST(a_drain_sends_what_was_written);
   CPPUNIT_TEST(a_drain_ends_who_reads_anew);
+  CPPUNIT_TEST(a_drain_awaits_the_read_of_one_that_has_a_timer);
   CPPUNIT_TEST(one_that_clings_is_cut_off);
   CPPUNIT_TEST(an_address_in_use_is_an_error_with_its_name);
   CPPUNIT_TEST_SUITE_END();
@@ -354,6 +368,17 @@ class Asynch_Acceptor_Test : public CppUnit::TestFixture {
       const os::Unique_Handle client = stubborn.connected();
       stubborn.service.drain();
       rig.until([&] { return stubborn.service.idle(); });
+    });
+  }
+
+  void a_drain_awaits_the_read_of_one_that_has_a_timer() {
+    on_each_engine([](Rig& rig) {
+      Asynch_Service<Timed> timed{rig};
+      const os::Unique_Handle client = timed.connected();
+      timed.service.drain();
+      timed.expect(client, "read");
+      timed.expect_end(client);
+      rig.until([&] { return timed.service.idle(); });
     });
   }
 

@@ -71,7 +71,10 @@ void Service_Handler::close_when_idle() noexcept {
 /// the end. Without that turn a ring may cancel a read whose bytes are there.
 void Service_Handler::end_when_idle() noexcept {
   if (closing_ || outstanding_ != expecting_) return;
-  if (outstanding_ == 0 || quiet_) return close(errc::stopping);
+  if (outstanding_ == 0) return close(errc::stopping);
+  const Asynch_Operation* const reading = queues_[in].front();
+  if (reading != nullptr && reading->asked) return;  // it may bring what came meanwhile: a timer is canceled at once
+  if (quiet_) return close(errc::stopping);
   if (listened_ == 2) return cancel_as_idle();
   ++listened_;
   run(in, true);
