@@ -52,6 +52,14 @@ class Stratad:
                 raise AssertionError(f"ended with {self.process.wait()} before a line like {pattern!r}: {self.told!r}")
             self.told += more
 
+    def take_lines(self):
+        """Keeps those that have been told: who does not read them holds the daemon's log up."""
+        while select.select([self.process.stderr], [], [], 0)[0]:
+            more = os.read(self.process.stderr.fileno(), 65536)
+            if not more:
+                return
+            self.told += more
+
     def ready(self):
         """Service names and where they listen."""
         line = self.wait_line(r"^\S+ ready: (.*)$")[1]
