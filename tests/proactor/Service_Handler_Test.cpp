@@ -34,6 +34,7 @@ class Service_Handler_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_deadline_that_is_kept_says_nothing);
   CPPUNIT_TEST(a_close_comes_after_the_last_completion);
   CPPUNIT_TEST(nothing_starts_after_a_close);
+  CPPUNIT_TEST(who_closes_when_idle_reads_what_comes_until_then);
   CPPUNIT_TEST(a_hooks_error_closes);
   CPPUNIT_TEST(a_hook_that_throws_closes);
   CPPUNIT_TEST(an_end_of_the_reactor_ends_all);
@@ -229,6 +230,22 @@ class Service_Handler_Test : public CppUnit::TestFixture {
       rig.expect_diary("!canceled!canceled!canceledc~");
       CPPUNIT_ASSERT(why == std::errc::protocol_error);
     });
+  }
+
+  void who_closes_when_idle_reads_what_comes_until_then() {
+    for (int turns = 0; turns < 8; ++turns) {
+      on_each_engine([turns](Rig& rig) {
+        const auto read = [turns](Actor& a, Completed&) { return turns % 2 == 0 ? a.read() : a.read(100); };
+        Actor& actor = rig.pair(read, read);
+        for (int i = 0; i < 4; ++i) rig.turn();
+        actor.close_when_idle();
+        for (int i = 0; i < turns; ++i) rig.turn();
+        if (!rig.diary.empty()) return;  // it has closed
+        rig.send("x");
+        rig.until([&] { return rig.diary.ends_with('~'); });
+        CPPUNIT_ASSERT_EQUAL(std::string{"rx!canceledc~"}, rig.diary);
+      });
+    }
   }
 
   void nothing_starts_after_a_close() {

@@ -11,6 +11,7 @@
 
 #include "Asynch_Operation.h"
 #include "Proactor_Core.h"
+#include "Raw_Result.h"
 
 namespace strata {
 inline namespace v1 {
@@ -213,8 +214,9 @@ void Service_Handler::end_taken_back() noexcept {
     if (--one->ending != 0) {
       (void)home().flush_later(ref_);
     } else {
-      one->error = one->asked;
-      finish(*one);
+      one->result = raw_canceled;
+      if (one->idle) look_once_more(*one);
+      settle(*one, one->result);
     }
   }
 }

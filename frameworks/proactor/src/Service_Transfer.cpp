@@ -141,8 +141,16 @@ Result<> Service_Handler::take_up() {
   return deliver();
 }
 
+/// It was asked to end for want of bytes: some may have come meanwhile, though a ring has taken it back.
+void Service_Handler::look_once_more(Asynch_Operation& one) noexcept {
+  if (one.kind == Kind::poll_input) return;
+  const std::int32_t result = one.polled ? 0 : one.try_now();
+  if (result != raw_would_block) one.result = result;
+}
+
 void Service_Handler::take_up(Asynch_Operation& one) noexcept {
   one.away = false;
+  if (one.idle && one.result == raw_canceled) look_once_more(one);
   if (std::exchange(one.polled, false) && one.result >= 0) {
     one.told = true;
   } else if (one.kind == Kind::connect && one.result == raw_would_block && !one.asked) {

@@ -171,6 +171,7 @@ class Service_Handler : public Connection_Handler {
   void arrived(Asynch_Operation& operation, std::int32_t result, bool in_the_loop) noexcept;
   Result<> take_up();
   void take_up(Asynch_Operation& operation) noexcept;
+  static void look_once_more(Asynch_Operation& operation) noexcept;
   void settle(Asynch_Operation& operation, std::int32_t result) noexcept;
   bool transfer(Asynch_Operation& operation) noexcept;
   void note_ready(Direction direction) noexcept;
