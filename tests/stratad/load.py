@@ -202,8 +202,6 @@ class Peer:
         in_order = first is None or not (self.load.held or (first.begun and not self.script.stream))
         if self.load.ending and in_order:
             return self.finish("ended")
-        if self.load.rules.get("turned_away") and self.received == 0:
-            return self.finish("turned away")
         asked_all = self.all_sent or self.load.held  # nobody has looked since the last was sent
         if first is not None or not asked_all or self.out or self.script.end not in ("await", "fin"):
             return self.fail(f"ended with {len(self.replies)} replies to come, begun: {first and first.begun}")
