@@ -22,7 +22,7 @@ constexpr strata::Duration linger_time = std::chrono::seconds{2};  // as that of
 // --- What is asked ---
 
 strata::Result<> Files_Session::handle_read(Completed got) {
-  if (over_) return read(read_size);
+  if (over_) return read();
   input_ += strata::as_text(got.block.readable());
   return next_request();
 }
@@ -30,7 +30,7 @@ strata::Result<> Files_Session::handle_read(Completed got) {
 strata::Result<> Files_Session::next_request() {
   const std::size_t end = input_.find('\n');
   if (std::min(end, input_.size()) > longest_line) return end_answers(std::make_error_code(std::errc::message_size));
-  if (end == std::string::npos) return ended_ ? end_answers() : read(read_size);
+  if (end == std::string::npos) return ended_ ? end_answers() : read();
   std::string line = input_.substr(0, end);
   input_.erase(0, end + 1);
   if (line.ends_with('\r')) line.pop_back();
@@ -131,7 +131,7 @@ strata::Result<> Files_Session::end_answers(std::error_code why) {
   why_ = why;
   if (const Result<> shut = strata::os::shutdown(handle(), strata::os::Shutdown::send); !shut) return shut;
   if (const Result<> limited = wait(linger_time); !limited) return limited;
-  return read(read_size);
+  return read();
 }
 
 /// One whose answers are over closes soon by itself.

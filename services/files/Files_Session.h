@@ -42,10 +42,9 @@ class Files_Session final : public strata::Service_Handler {
 
  private:
   using Verb = Request::Verb;
-  static constexpr std::size_t read_size = 4'096;
   static constexpr std::size_t longest_line = 4'200;  ///< a verb, a name, an end
 
-  Result<> open() override { return read(read_size); }
+  Result<> open() override { return read(); }
   Result<> handle_read(Completed got) override;
   Result<> handle_write(Completed written) override;
   Result<> handle_done(Completed done) override;

@@ -7,6 +7,7 @@
 
 #include <strata/os/File.h>
 #include <strata/os/Operations.h>
+#include <strata_test/Failing_New.h>
 #include <strata_test/Temporary_Folder.h>
 
 #include "Proactor_Rig.h"
@@ -49,6 +50,7 @@ class Service_Lending_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_read_brings_what_has_come);
   CPPUNIT_TEST(more_than_a_block_holds_comes_in_parts);
   CPPUNIT_TEST(what_was_read_stays_when_the_next_has_come);
+  CPPUNIT_TEST(an_echo_needs_no_more_memory);
   CPPUNIT_TEST(a_block_outlives_its_reactor);
   CPPUNIT_TEST(many_may_wait_and_keep_what_they_got);
   CPPUNIT_TEST(one_that_is_canceled_takes_no_bytes);
@@ -111,6 +113,24 @@ class Service_Lending_Test : public CppUnit::TestFixture {
         rig.until([&] { return kept.size() == i + 1; });
       }
       for (std::size_t i = 0; i < kept.size(); ++i) CPPUNIT_ASSERT_EQUAL(std::to_string(i), text_of(kept[i]));
+    });
+  }
+
+  void an_echo_needs_no_more_memory() {
+    on_each_engine([](Rig& rig) {
+      auto pair = os::socket_pair();
+      rig.peer = std::move(pair->second);
+      CPPUNIT_ASSERT(rig.proactor->adopt(std::make_unique<Echo>(), std::move(pair->first)).has_value());
+      std::string sent, got;
+      const auto echo = [&] {
+        rig.send("some bytes");
+        sent += "some bytes";
+        rig.until([&] { return rig.receive(got), got.size() == sent.size(); });
+      };
+      for (int i = 0; i < 3; ++i) echo();
+      const Failing_New no_memory;
+      for (int i = 0; i < 100; ++i) echo();
+      CPPUNIT_ASSERT(got == sent);
     });
   }
 
