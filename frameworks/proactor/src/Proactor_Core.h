@@ -62,6 +62,17 @@ class Proactor_Core {
   Block_Pool lent_, registered_;
 };
 
+/// Locks where other threads bring operations back: those of files, or of a pool.
+class Service_Handler::Guard {
+ public:
+  explicit Guard(Service_Handler& of) noexcept : lock_(of.monitor_, std::defer_lock) {
+    if (of.uses_threads_ || of.home().pooled()) lock_.lock();
+  }
+
+ private:
+  std::unique_lock<os::Monitor> lock_;
+};
+
 inline Proactor_Core& Service_Handler::core() const noexcept { return *proactor_->core_; }
 
 }  // namespace v1

@@ -3,7 +3,6 @@
 // engine does it.
 #include <strata/proactor/Service_Handler.h>
 
-#include <mutex>
 #include <new>
 #include <utility>
 
@@ -192,7 +191,7 @@ void Service_Handler::handle_release(std::unique_ptr<Event_Handler> self) noexce
       if (one->away && !take_from_thread(*one) && core().on_ring) home().cancel(*one);
     }
   }
-  const std::lock_guard held{monitor_};
+  const Guard held{*this};
   gone_ = true;
   if (away_ != 0) home().keep(*kept_, std::move(self));
 }

@@ -3,7 +3,6 @@
 #include <strata/proactor/Service_Handler.h>
 
 #include <chrono>
-#include <mutex>
 #include <utility>
 
 #include "Asynch_Operation.h"
@@ -68,7 +67,7 @@ void Service_Handler::give_away(Asynch_Operation& operation) noexcept {
 }
 
 void Service_Handler::count_away() noexcept {
-  const std::lock_guard held{monitor_};
+  const Guard held{*this};
   ++away_;
 }
 
@@ -83,12 +82,13 @@ void Service_Handler::give_to_ring(Asynch_Operation& operation) noexcept {
 }
 
 void Service_Handler::give_to_thread(Asynch_Operation& operation) noexcept {
+  if (!uses_threads_) uses_threads_ = true;
   operation.away = true;
   count_away();
   const Result<> given = core().files.give(operation);
   if (given) return;
   {
-    const std::lock_guard held{monitor_};
+    const Guard held{*this};
     --away_;
   }
   operation.away = false;
@@ -100,7 +100,7 @@ void Service_Handler::give_to_thread(Asynch_Operation& operation) noexcept {
 bool Service_Handler::take_from_thread(Asynch_Operation& operation) noexcept {
   if (operation.kind == Kind::close || !core().files.take_back(operation)) return false;
   operation.away = false;
-  const std::lock_guard held{monitor_};
+  const Guard held{*this};
   --away_;
   return true;
 }
@@ -110,7 +110,7 @@ void Service_Handler::arrived(Asynch_Operation& operation, std::int32_t result, 
   Handler_Ref ref;
   std::unique_ptr<Reactor::Returned> back;
   {
-    const std::lock_guard held{monitor_};
+    const Guard held{*this};
     ref = ref_;
     operation.result = result;
     operation.next_arrived = nullptr;
@@ -133,7 +133,7 @@ void Service_Handler::arrived(Asynch_Operation& operation, std::int32_t result, 
 Result<> Service_Handler::take_up() {
   Asynch_Operation* next = nullptr;
   {
-    const std::lock_guard held{monitor_};
+    const Guard held{*this};
     next = std::exchange(arrived_, nullptr);
     last_arrived_ = nullptr;
   }
