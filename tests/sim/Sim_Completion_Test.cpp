@@ -117,7 +117,7 @@ class Sim_Completion_Test : public Completion_Port_Suite<Sim_Ports> {
       while (rig.of(receive).bytes.size() < 500'000) {
         rig.take();
         const std::size_t after = rig.of(receive).bytes.size();
-        CPPUNIT_ASSERT(after - before < 128 * 1024 + 16 * 1024);
+        CPPUNIT_ASSERT(after - before < 64 * 1024 + 16 * 1024);
         before = after;
       }
       rig.end_all();

@@ -24,7 +24,7 @@ using os::Submission;
 
 namespace {
 
-constexpr std::size_t fair_share = 128 * 1024;  // bytes of one stream a wait, so that no other waits
+constexpr std::size_t fair_share = 64 * 1024;  // bytes of one stream a wait, so that no other waits
 constexpr Raw would_block = error(std::errc::operation_would_block);
 
 template <class T, std::size_t size>

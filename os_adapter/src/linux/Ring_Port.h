@@ -69,7 +69,7 @@ class Ring_Port final : public Completion_Port {
   /// twice as many, and half as many again after a while in which it had enough.
   static constexpr unsigned few_buffers = 48;
   static constexpr int scarce_wait = 4, too_scarce = 32, enough = -256;  ///< of `scarcity_`
-  static constexpr std::size_t fair_share = 128 * 1024;  ///< bytes of one stream a wait, so that no other waits
+  static constexpr std::size_t fair_share = 64 * 1024;  ///< bytes of one stream a wait, so that no other waits
 
   explicit Ring_Port(Ring& ring) noexcept : ring_(ring) {}
 
