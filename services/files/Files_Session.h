@@ -27,7 +27,7 @@ struct Files_Options {
         field<&Files_Options::stall_timeout>("stall_timeout", "closes when a peer takes longer for 1 MiB; 0s: never")
             .within(0, strata::Duration{std::chrono::hours{24}}.count()),
         field<&Files_Options::max_list>("max_list", "names that one list reads; the answer tells if there are more")
-            .within(1, 1'000'000)};
+            .within(1, 100'000)};
   }
 };
 

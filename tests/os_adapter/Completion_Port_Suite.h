@@ -118,9 +118,11 @@ class Completion_Port_Suite : public Os_Fixture {
         CPPUNIT_ASSERT_EQUAL(10, rig.run(write));
         CPPUNIT_ASSERT_EQUAL(10, rig.run(within));
         CPPUNIT_ASSERT_EQUAL(10, rig.run(beside));
+        Operation nothing{Request::write_at, file.get()};
+        CPPUNIT_ASSERT_EQUAL(0, rig.run(nothing));
         CPPUNIT_ASSERT_EQUAL(std::string{"some bytes"}, memory.substr(0, 10));
         CPPUNIT_ASSERT_EQUAL(std::string{"some bytes"}, other.substr(0, 10));
-        rig.port.register_memory({});
+        rig.port.unregister_memory(bytes_of(memory));
         memory.replace(0, 10, "..........");
       }
     });

@@ -59,6 +59,7 @@ class Service_Lending_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_registered_block_is_one_as_any_other);
   CPPUNIT_TEST(files_are_written_and_read_by_registered_blocks);
   CPPUNIT_TEST(memory_that_may_not_be_registered_serves_all_the_same);
+  CPPUNIT_TEST(a_write_of_nothing_to_a_file_completes);
   CPPUNIT_TEST(a_registered_block_outlives_its_proactor);
   CPPUNIT_TEST_SUITE_END();
 
@@ -241,6 +242,15 @@ class Service_Lending_Test : public CppUnit::TestFixture {
       const Refused<&os::Operations::ring_register> refused;
       write_and_read(rig);
       CPPUNIT_ASSERT_EQUAL(rig.backend.completes() ? 1 : 0, refused.asked());
+    });
+  }
+
+  void a_write_of_nothing_to_a_file_completes() {
+    on_each_engine([this](Rig& rig) {
+      auto file = os::open_file(folder_ / "empty", os::Open_Mode::update);
+      CPPUNIT_ASSERT(file.has_value());
+      rig.adopt(std::move(*file), [](Actor& a, Completed&) { return a.write_at({}, 0); }, {}, true);
+      rig.run_until([&] { return rig.diary == "w0"; });
     });
   }
 

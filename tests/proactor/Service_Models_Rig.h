@@ -43,13 +43,13 @@ class Party final : public strata::Service_Handler {
   explicit Party(strata::Service& service) : stage(static_cast<Party_Service&>(service)) {}
 
   Result<> open() override {
-    return watch_.open([&] { return stage.on_open ? stage.on_open(*this) : read(4096); });
+    return watch_.open([&] { return stage.on_open ? stage.on_open(*this) : read(); });
   }
   Result<> handle_read(Completed got) override {
     return told(got, stage.on_read, [&] { return write(std::move(got.block)); });
   }
   Result<> handle_write(Completed written) override {
-    return told(written, stage.on_write, [&] { return read(4096); });
+    return told(written, stage.on_write, [&] { return read(); });
   }
   Result<> handle_done(Completed done) override {
     return told(done, stage.on_done, [] { return Result<>{}; });

@@ -77,6 +77,7 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(who_waits_for_room_gets_it_as_the_queue_drains);
   CPPUNIT_TEST(who_waits_for_room_hears_that_the_reactor_has_ended);
   CPPUNIT_TEST(who_waits_for_memory_gets_a_block_that_has_run);
+  CPPUNIT_TEST(nobody_waits_for_room_in_a_reactor_that_was_stopped);
   CPPUNIT_TEST(who_waits_for_room_does_so_outside_of_the_loop);
   CPPUNIT_TEST(an_empty_callback_is_refused);
   CPPUNIT_TEST(captures_of_posts_that_never_ran_are_freed);
@@ -240,6 +241,19 @@ class Reactor_Post_Test : public CppUnit::TestFixture {
       Rig::expect_ok(posted);
       rig.turn();
       rig.expect_diary("post");
+    }
+  }
+
+  void nobody_waits_for_room_in_a_reactor_that_was_stopped() {
+    for (const std::string_view mechanism : mechanisms()) {
+      Backend backend{mechanism};
+      Rig rig{backend};
+      auto a = rig.adopt("a");
+      const Failing_New no_memory;
+      while (rig.reactor->post([] {})) {
+      }
+      rig.reactor->stop();
+      Rig::expect_error(condition(errc::stopping), rig.reactor->post_when_room(a.ref, [] {}));
     }
   }
 

@@ -172,7 +172,7 @@ class Loads(unittest.TestCase):
 
         self.in_some(use, slice(0, None, 2))
 
-    def test_replies_are_whole_when_the_daemon_ends_while_more_is_asked(self):
+    def test_what_was_answered_is_right_when_the_daemon_ends_while_more_is_asked(self):
         def use(run):
             run.crew.await_all("half", run.disturb)
             run.end_it()

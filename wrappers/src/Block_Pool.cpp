@@ -33,12 +33,12 @@ struct Block_Pool::Arena {
   void put(Slot& slot) noexcept {
     Slot* head = back.load(std::memory_order_relaxed);
     do {
-      if (head == closed()) return let_go(1);
+      if (head == closed()) return let_go(this, 1);
       slot.next = head;
     } while (!back.compare_exchange_weak(head, &slot, std::memory_order_acq_rel, std::memory_order_acquire));
   }
-  void let_go(std::size_t blocks) noexcept {
-    if (living.fetch_sub(blocks, std::memory_order_acq_rel) == blocks) delete this;
+  static void let_go(Arena* of, std::size_t blocks) noexcept {
+    if (of->living.fetch_sub(blocks, std::memory_order_acq_rel) == blocks) delete of;
   }
   /// What `back` says when the pool has gone; no slot stands there.
   Slot* closed() noexcept { return reinterpret_cast<Slot*>(this); }
@@ -58,6 +58,7 @@ void Block_Pool::Slot::give_back(Storage* storage) noexcept {
 
 Result<Block_Pool> Block_Pool::make(std::size_t count, std::size_t size) noexcept {
   if (count == 0 || size == 0) return fail(std::errc::invalid_argument);
+  if (size > Message_Block::max_capacity) return fail(std::errc::value_too_large);
   if (count > Message_Block::max_length / (size + sizeof(Slot))) return fail(std::errc::not_enough_memory);
   std::unique_ptr<Arena> arena{new (std::nothrow) Arena{count, size}};
   if (arena == nullptr) return fail(std::errc::not_enough_memory);
@@ -73,9 +74,10 @@ Block_Pool::Block_Pool(Block_Pool&& other) noexcept
       size_(std::exchange(other.size_, 0)) {}
 
 Block_Pool& Block_Pool::operator=(Block_Pool&& other) noexcept {
-  std::swap(arena_, other.arena_);
-  std::swap(free_, other.free_);
-  std::swap(size_, other.size_);
+  Block_Pool taken{std::move(other)};
+  std::swap(arena_, taken.arena_);
+  std::swap(free_, taken.free_);
+  std::swap(size_, taken.size_);
   return *this;
 }
 
@@ -87,7 +89,7 @@ Block_Pool::~Block_Pool() {
        one = one->next) {
     ++here;
   }
-  if (here != 0) arena_->let_go(here);
+  if (here != 0) Arena::let_go(arena_, here);
 }
 
 Result<Message_Block> Block_Pool::take() noexcept {

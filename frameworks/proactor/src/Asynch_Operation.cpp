@@ -79,30 +79,33 @@ void Asynch_Operation::clear() noexcept {
   block.clear();
   made.reset();
   if (rare != nullptr) rare.reset();
-  place = moved = charged = carried = 0;
+  place = moved = charged = 0;
   error = asked = {};
   polled = told = full = connecting = begun = finished = lends = idle = false;
   away = false;  // it is still set where the handler was closed before the engine gave it back
   ending = 0;
 }
 
-/// What a ring has lent is its own again at once: how many blocks are out, and for how long, is up to who reads them.
 void Asynch_Operation::handle_completion(const os::Ready& completion) noexcept {
-  std::int32_t came_to = completion.result;
-  if (completion.is(os::Ready::lent)) {
-    Reactor& home = owner->home();
-    Result<Message_Block> lent = owner->core().lend();
-    const Bytes bytes = home.completion_port()->lent(completion);
-    if (lent) {
-      block = std::move(*lent);
-      std::memcpy(block.writable().data(), bytes.data(), bytes.size());
-    } else {
-      came_to = -lent.error().value();
-    }
-    home.give_back(completion.buffer);
-  }
-  owner->arrived(*this, came_to, true);
+  if (completion.is(os::Ready::lent)) lent = completion.buffer;
+  owner->arrived(*this, completion.result, true);
 }
+
+/// What a ring has lent is its own again at once: how many blocks are out, and for how long, is up to who reads them.
+void Asynch_Operation::take_lent() noexcept {
+  Reactor& home = owner->home();
+  const Bytes bytes = home.completion_port()->lent({0, os::Ready::lent, *lent, result});
+  Result<Message_Block> room = owner->core().lend(bytes.size());
+  if (room) {
+    block = std::move(*room);
+    std::memcpy(block.writable().data(), bytes.data(), bytes.size());
+  } else {
+    result = -room.error().value();
+  }
+  give_lent_back();
+}
+
+void Asynch_Operation::give_lent_back() noexcept { owner->home().give_back(*std::exchange(lent, std::nullopt)); }
 
 bool Asynch_Operation::stop_by(const std::stop_token& token, Handler_Ref ref) noexcept {
   if (!make_rare()) return false;
@@ -146,7 +149,8 @@ Asynch_Operation::Way Asynch_Operation::way() const noexcept {
 
 bool Asynch_Operation::has_nothing_to_do() const noexcept {
   switch (kind) {
-    case Kind::write: return block.empty();
+    case Kind::write:
+    case Kind::write_at: return block.empty();
     case Kind::write_pipe: return rare->pipe.empty();
     case Kind::send_datagrams: return rare->datagrams.empty();
     case Kind::send_file: return wanted == 0;
@@ -192,10 +196,10 @@ std::int32_t Asynch_Operation::try_now() noexcept {
 
 std::int32_t Asynch_Operation::receive() noexcept {
   if (!lends) return raw_of(os::receive(owner->handle(), block.writable()));
-  Result<Message_Block> lent = owner->core().lend();
-  if (!lent) return -lent.error().value();
-  const std::int32_t came = raw_of(os::receive(owner->handle(), lent->writable().first(Proactor::lent_size)));
-  if (came > 0) block = std::move(*lent);
+  Result<Message_Block> room = owner->core().lend();
+  if (!room) return -room.error().value();
+  const std::int32_t came = raw_of(os::receive(owner->handle(), room->writable().first(Proactor::lent_size)));
+  if (came > 0) block = std::move(*room);
   return came;
 }
 
@@ -206,7 +210,7 @@ std::int32_t Asynch_Operation::connect_now() noexcept {
     if (!failed && !os::peer_address(own)) return raw_would_block;  // this was no event of it
     return -failed.value();
   }
-  const std::int32_t begun_so = raw_of(os::connect(own, peer));
+  const std::int32_t begun_so = raw_of(os::connect(own, rare->peer));
   connecting = begun_so == -static_cast<std::int32_t>(std::errc::operation_in_progress);
   return connecting ? raw_would_block : begun_so;
 }
@@ -220,7 +224,7 @@ std::int32_t Asynch_Operation::receive_some() noexcept {
   for (std::int32_t i = 0; i < came; ++i) {
     const auto at = static_cast<std::size_t>(i);
     (void)rooms[at].block.commit(slots[at].size);  // never more than its room
-    carried += slots[at].size;
+    rare->carried += slots[at].size;
     rooms[at].peer = slots[at].peer;
     rooms[at].truncated = slots[at].truncated;
   }
@@ -234,7 +238,7 @@ std::int32_t Asynch_Operation::send_some() noexcept {
   for (std::size_t i = 0; i < count; ++i) out[i] = {all[moved + i].block.readable(), all[moved + i].peer};
   const std::int32_t sent =
       past_others([&] { return os::send_datagrams(owner->handle(), std::span{out}.first(count)); });
-  for (std::int32_t i = 0; i < sent; ++i) carried += out[static_cast<std::size_t>(i)].bytes.size();
+  for (std::int32_t i = 0; i < sent; ++i) rare->carried += out[static_cast<std::size_t>(i)].bytes.size();
   return sent;
 }
 
@@ -306,7 +310,7 @@ bool Asynch_Operation::describe() noexcept {
     case Kind::accept: return request = os::Request::accept, true;
     case Kind::connect:
       request = os::Request::connect;
-      data = reinterpret_cast<std::byte*>(&peer);
+      data = reinterpret_cast<std::byte*>(&rare->peer);
       return true;
     case Kind::write:
       if (block.readable().size() == block.length()) return buffer(os::Request::send, block.readable());

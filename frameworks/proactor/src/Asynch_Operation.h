@@ -41,7 +41,9 @@ struct Asynch_Operation final : Completion_Handler {
   };
   /// What few operations have.
   struct Rare {
+    os::Socket_Address peer;
     Datagrams datagrams;
+    std::uint64_t carried = 0;  ///< bytes of the datagrams that have moved
     Pipe_Block pipe;
     std::string name;
     os::Open_Mode mode = os::Open_Mode::read;
@@ -72,7 +74,7 @@ struct Asynch_Operation final : Completion_Handler {
   Way way() const noexcept;
   /// To the peer or from it.
   std::uint64_t bytes_moved() const noexcept {
-    return kind == Kind::receive_datagrams || kind == Kind::send_datagrams ? carried : moved;
+    return kind == Kind::receive_datagrams || kind == Kind::send_datagrams ? rare->carried : moved;
   }
   /// What is held in memory until the peer takes it; a file waits for it on its disk.
   std::size_t waiting_bytes() const noexcept;
@@ -86,6 +88,8 @@ struct Asynch_Operation final : Completion_Handler {
   void do_on_a_thread() noexcept { owner->arrived(*this, block_on_it(), false); }  ///< this may be gone then
   /// For the ring. False: memory is out.
   bool describe() noexcept;
+  void take_lent() noexcept;       ///< into its block. @threads home
+  void give_lent_back() noexcept;  ///< @threads home
   /// It has come to that: its end (true), or a part of it.
   bool take(std::int32_t result) noexcept;
 
@@ -95,11 +99,9 @@ struct Asynch_Operation final : Completion_Handler {
   Asynch_Operation *next_waiting = nullptr, *waiting_before = nullptr;  ///< for a thread of files
   std::uint64_t id = 0;
   Message_Block block;
-  os::Socket_Address peer;
   std::uint64_t place = 0;   ///< in a file
   std::uint64_t wanted = 0;  ///< bytes, of send_file; names, of list
   std::size_t moved = 0;
-  std::uint64_t carried = 0;  ///< bytes of the datagrams that have moved
   std::size_t charged = 0;   ///< to the budget of the service
   std::error_code error;
   std::error_code asked;     ///< why it is to end early
@@ -107,6 +109,7 @@ struct Asynch_Operation final : Completion_Handler {
   Timer deadline;
   std::unique_ptr<Rare> rare;
   std::int32_t result = 0;   ///< from the engine, not looked at
+  std::optional<std::uint16_t> lent;  ///< by a ring, with that
   Kind kind = Kind::read;
   std::uint8_t direction = 0;
   bool lends = false;        ///< its block is made when bytes have come

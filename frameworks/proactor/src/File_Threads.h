@@ -12,7 +12,7 @@
 namespace strata {
 inline namespace v1 {
 
-/// Threads that do what may block, first come, first served; started when first needed. @threads any
+/// Threads that do what may block, first come, first served; started when first needed. @threads any; `end` home
 class File_Threads {
  public:
   explicit File_Threads(unsigned threads) noexcept : threads_(threads) {}

@@ -34,7 +34,7 @@ class Proactor_Core {
   /// Before the first read into a lent block.
   Result<> open_lending() noexcept;
   bool lends_by_ring() const noexcept { return ring_lends_; }
-  Result<Message_Block> lend() noexcept;
+  Result<Message_Block> lend(std::size_t size = Proactor::lent_size) noexcept;  ///< with so much room at least
   Result<Message_Block> registered_block() noexcept;
 
   Reactor& home;
@@ -45,7 +45,8 @@ class Proactor_Core {
 
  private:
   static constexpr std::size_t most_free = 1024;   ///< operations
-  static constexpr std::size_t lent_at_once = 64;  ///< blocks; others come from the heap
+  static constexpr std::size_t lent_at_once = 256;  ///< blocks; others come from the heap
+  static constexpr std::size_t small_at_once = 1024;
   static constexpr std::size_t registered = 64;
 
   /// Locked where several threads are at home.
@@ -59,14 +60,14 @@ class Proactor_Core {
   std::uint64_t last_id_ = 0;
   std::atomic<bool> lends_{false};
   bool ring_lends_ = false;
-  Block_Pool lent_, registered_;
+  Block_Pool lent_, small_, registered_;
 };
 
 /// Locks where other threads bring operations back: those of files, or of a pool.
 class Service_Handler::Guard {
  public:
   explicit Guard(Service_Handler& of) noexcept : lock_(of.monitor_, std::defer_lock) {
-    if (of.uses_threads_ || of.home().pooled()) lock_.lock();
+    if (of.uses_threads_.load(std::memory_order_relaxed) || of.home().pooled()) lock_.lock();
   }
 
  private:

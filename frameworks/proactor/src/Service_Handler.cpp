@@ -49,6 +49,7 @@ Service_Handler::~Service_Handler() {
   if (proactor_ == nullptr) return;
   for (Asynch_Operation* one = arrived_; one != nullptr; one = one->next_arrived) {  // and nobody has taken it up
     if (one->kind == Kind::accept && one->result >= 0) os::close(os::Handle{one->result});
+    if (one->lent) one->give_lent_back();
   }
   const auto drop = [this](List& list) {
     while (Asynch_Operation* const one = list.pop()) {

@@ -92,8 +92,8 @@ Result<> Service_Handler::accept(Operation_Options options) {
 }
 
 Result<> Service_Handler::connect(const os::Socket_Address& peer, Operation_Options options) {
-  Asynch_Operation* const one = core().make(Kind::connect);
-  if (one != nullptr) one->peer = peer;
+  Asynch_Operation* const one = make_rare(Kind::connect);
+  if (one != nullptr) one->rare->peer = peer;
   return start(one, options);
 }
 

@@ -82,7 +82,7 @@ void Service_Handler::give_to_ring(Asynch_Operation& operation) noexcept {
 }
 
 void Service_Handler::give_to_thread(Asynch_Operation& operation) noexcept {
-  if (!uses_threads_) uses_threads_ = true;
+  uses_threads_.store(true, std::memory_order_relaxed);
   operation.away = true;
   count_away();
   const Result<> given = core().files.give(operation);
@@ -150,6 +150,7 @@ void Service_Handler::look_once_more(Asynch_Operation& one) noexcept {
 
 void Service_Handler::take_up(Asynch_Operation& one) noexcept {
   one.away = false;
+  if (one.lent) one.take_lent();
   if (one.idle && one.result == raw_canceled) look_once_more(one);
   if (std::exchange(one.polled, false) && one.result >= 0) {
     one.told = true;

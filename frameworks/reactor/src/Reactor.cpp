@@ -208,6 +208,7 @@ Result<> Reactor::post_when_room(Handler_Ref ref, Callback callback) {
     if (posted) return posted;
     const bool passes = posted.error() == std::errc::no_buffer_space || posted.error() == std::errc::not_enough_memory;
     if (!passes) return posted;
+    if (core_->posts().is_closed()) return fail(errc::stopping);
     os::pause(a_moment);
   }
   return fail(std::errc::not_enough_memory);

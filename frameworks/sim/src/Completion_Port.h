@@ -45,6 +45,7 @@ class Simulated_Port final : public os::Completion_Port {
   bool give_back(std::uint16_t buffer) noexcept override;
   std::size_t lent_size() const noexcept override { return buffers_ ? buffer_count_ * buffer_size_ : 0; }
   void register_memory(Bytes) noexcept override {}
+  void unregister_memory(Bytes) noexcept override {}
 
   // --- For the demultiplexer ---
   void share() noexcept { shared_ = true; }

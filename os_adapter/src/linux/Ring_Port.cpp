@@ -157,6 +157,7 @@ std::size_t Ring_Port::outstanding() const noexcept {
 }
 
 Result<> Ring_Port::lend_buffers() {
+  const auto lock = held();
   if (buffers_ != nullptr) return {};
   constexpr std::size_t size = buffer_count * (stride + sizeof(io_uring_buf));
   buffers_.reset(static_cast<std::byte*>(::operator new(size, page, std::nothrow)));
@@ -232,6 +233,7 @@ void Ring_Port::publish() noexcept {
 
 bool Ring_Port::hand_over() noexcept {
   const auto lock = held();
+  if (knows_memory_ && memory_.empty()) let_go_of_memory();
   publish();
   if (std::exchange(cancel_all_, false)) {
     while (!starved_.empty()) feed(*starved_.front());
@@ -266,12 +268,23 @@ Raw Ring_Port::make_room(const Submission& operation) noexcept {
 
 void Ring_Port::register_memory(Bytes memory) noexcept {
   const auto lock = held();
-  memory_ = memory;
+  if (memory_.empty()) memory_ = memory;
+}
+
+void Ring_Port::unregister_memory(Bytes memory) noexcept {
+  const auto lock = held();
+  if (!memory.empty() && memory_.data() == memory.data()) memory_ = {};
+}
+
+/// What was registered, and is to be no more.
+void Ring_Port::let_go_of_memory() noexcept {
   knows_memory_ = false;
+  (void)retry(table().ring_register, ring_.native(), static_cast<void*>(nullptr), std::size_t{0});
 }
 
 /// Registered by the first that can use it; where the system refuses that, none does.
 bool Ring_Port::has_registered(const Submission& operation) noexcept {
+  if (memory_.empty() || operation.size == 0) return false;
   const auto begin = reinterpret_cast<std::uintptr_t>(memory_.data());
   const auto at = reinterpret_cast<std::uintptr_t>(operation.data);
   if (at < begin || at + operation.size > begin + memory_.size()) return false;

@@ -85,6 +85,7 @@ class Ring_Port final : public Completion_Port {
   bool give_back(std::uint16_t buffer) noexcept override;
   std::size_t lent_size() const noexcept override { return buffers_ ? buffer_count * stride : 0; }
   void register_memory(Bytes memory) noexcept override;
+  void unregister_memory(Bytes memory) noexcept override;
 
   // --- For the demultiplexer ---
   void share() noexcept { shared_ = true; }
@@ -114,6 +115,7 @@ class Ring_Port final : public Completion_Port {
   void list_armed(Submission& operation) noexcept;
   Raw make_room(const Submission& operation) noexcept;
   Raw register_buffers() noexcept;
+  void let_go_of_memory() noexcept;
   bool has_registered(const Submission& operation) noexcept;
   void prepare_transfer(io_uring_sqe* entry, const Submission& operation, unsigned size) noexcept;
   void feed(Submission& starved) noexcept;

@@ -71,8 +71,8 @@ class Submission {
 
 /// Carries out operations and tells of their completions: POSA's Asynchronous Operation Processor and Completion Event
 /// Queue. One object with a Demultiplexer, whose `wait` hands over what was submitted, and returns completions among
-/// the events: Ready with `completed` set. Each operation completes once, but `receive_lent`
-/// and `accept_many`, which end with `last`.
+/// the events: Ready with `completed` set. Each operation completes once, but `receive_lent` and `accept_many`, which end
+/// with `last`.
 /// @threads as the Demultiplexer; after Demultiplexer::share any, but for a wait under way that does not count
 class Completion_Port {
  public:
@@ -93,7 +93,7 @@ class Completion_Port {
   virtual bool accepts_many() const noexcept { return false; }
   /// What has become of one that no wait has told of yet: it is told here instead, some at a time.
   virtual std::size_t take(Submission& operation, std::span<Ready> out) noexcept = 0;
-  /// Makes the buffers that `receive_lent` reads into; before the first of these. Errors: not_enough_memory,
+  /// Makes the buffers that `receive_lent…` reads into; before the first of these. Errors: not_enough_memory,
   /// or the system's: Linux before 5.19 has none.
   virtual Result<> lend_buffers() = 0;
   /// What a completion has brought that has `lent` set. Valid until it is given back. @threads any
@@ -104,8 +104,10 @@ class Completion_Port {
 
   /// Has read_at and write_at of what lies in there save the look-up of its pages (io_uring_register_buffers(3)), where
   /// the system lets it: they stay in memory from the first of these on, which RLIMIT_MEMLOCK may forbid. One piece at
-  /// a time; empty: none any more. It must stay until that.
+  /// a time: while there is one, another is as memory is that was not registered.
   virtual void register_memory(Bytes memory) noexcept = 0;
+  /// Before it goes, and when no operation uses it. The next wait lets go of its pages.
+  virtual void unregister_memory(Bytes memory) noexcept = 0;
 
  protected:
   ~Completion_Port() = default;

@@ -126,7 +126,7 @@ class Service_Handler : public Connection_Handler {
     Asynch_Operation* first_ = nullptr;
     Asynch_Operation* last_ = nullptr;
   };
-  class Guard;
+  class Guard;  ///< in Proactor_Core.h
   enum Direction : std::uint8_t { in, out, files, aside };  ///< of a queue; those aside wait for none
   static constexpr std::size_t directions = 4;
 
@@ -186,7 +186,7 @@ class Service_Handler : public Connection_Handler {
   os::Monitor monitor_;  ///< of what follows, up to `kept_`
   Asynch_Operation* arrived_ = nullptr;  ///< came from the engine, not looked at, in their order
   Asynch_Operation* last_arrived_ = nullptr;
-  bool uses_threads_ = false;            ///< of files: from the first on. Read without it, too
+  std::atomic<bool> uses_threads_{false};  ///< of files: from the first on. Read without it, too
   bool gone_ = false;                    ///< after its handle_close
   std::size_t away_ = 0;                 ///< with the engine
   std::atomic<bool> stops_asked_{false};  ///< of some operation, by whatever thread

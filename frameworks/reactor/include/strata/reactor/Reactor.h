@@ -129,9 +129,9 @@ class Reactor {
   Result<> post_reserved(Callback callback);
   Result<> post_reserved(Handler_Ref ref, Callback callback);
   /// The same for a thread that may sleep, as one that has worked for a handler: waits while there is no room, or no
-  /// memory for it, and leaves half of that reserve to who cannot wait. Who destroys the reactor, or joins the thread
-  /// while nobody runs it, calls `end` before. @threads any, outside of `run`
-  /// Errors: errc::stopping (ended, maybe meanwhile), resource_deadlock_would_occur (inside of `run`),
+  /// memory for it, and leaves half of that reserve to who cannot wait. Who joins the thread while nobody runs the
+  /// reactor calls `stop` before, who destroys it `end`. @threads any, outside of `run`
+  /// Errors: errc::stopping (ended; stopped, and there is no room), resource_deadlock_would_occur (inside of `run`),
   /// identifier_removed (no handler's reference), not_enough_memory (the callback is empty).
   Result<> post_when_room(Handler_Ref ref, Callback callback);
   /// For a handler, at its home; dropped when it is stale by then. Errors: also identifier_removed.
