@@ -71,8 +71,8 @@ class Submission {
 
 /// Carries out operations and tells of their completions: POSA's Asynchronous Operation Processor and Completion Event
 /// Queue. One object with a Demultiplexer, whose `wait` hands over what was submitted, and returns completions among
-/// the events: Ready with `completed` set. Each operation completes once, but `receive_lent` and `accept_many`, which end
-/// with `last`.
+/// the events: Ready with `completed` set. Each operation completes once, but `receive_lent` and `accept_many`, which
+/// end with `last`.
 /// @threads as the Demultiplexer; after Demultiplexer::share any, but for a wait under way that does not count
 class Completion_Port {
  public:

@@ -25,7 +25,8 @@ class Block_Pool {
   ~Block_Pool();
 
   /// The room of each begins a page where `size` is a multiple of one. What no block has used yet is not touched.
-  /// Errors: not_enough_memory, invalid_argument (of none, or empty ones), value_too_large (Message_Block::max_capacity)
+  /// Errors: not_enough_memory, invalid_argument (of none, or empty ones), value_too_large (above
+  /// Message_Block::max_capacity)
   static Result<Block_Pool> make(std::size_t count, std::size_t size) noexcept;
 
   /// One without bytes. Where all are out one from the heap, which does not come back. Error: not_enough_memory.

@@ -83,7 +83,8 @@ class Post_Queue {
   void close() noexcept { tail_.fetch_or(closed_bit, std::memory_order_acq_rel); }
   /// For ever, and for the reserve, too.
   void end() noexcept { tail_.fetch_or(closed_bit | ended_bit, std::memory_order_acq_rel); }
-  bool is_closed() const noexcept { return (tail_.load(std::memory_order_acquire) & closed_bit) != 0; }  ///< @threads any
+  /// @threads any
+  bool is_closed() const noexcept { return (tail_.load(std::memory_order_acquire) & closed_bit) != 0; }
   void reopen() noexcept { tail_.fetch_and(~closed_bit, std::memory_order_acq_rel); }
 
  private:
