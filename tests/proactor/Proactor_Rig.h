@@ -50,6 +50,13 @@ inline Message_Block block_of(std::string_view text) {
   return std::move(*made);
 }
 
+/// Bytes of which no part is another.
+inline std::string text(std::size_t size) {
+  std::string made(size, ' ');
+  for (std::size_t i = 0; i < size; ++i) made[i] = static_cast<char>('a' + (i * i + i / 251) % 26);
+  return made;
+}
+
 /// Some port of this machine.
 inline os::Socket_Address any() { return os::Socket_Address::ipv4(std::array<std::uint8_t, 4>{127, 0, 0, 1}, 0); }
 

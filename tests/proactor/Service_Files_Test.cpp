@@ -17,12 +17,6 @@ using Rig = Proactor_Rig;
 using strata::Completed;
 using strata::Operation_Kind;
 
-std::string text(std::size_t size) {
-  std::string made(size, ' ');
-  for (std::size_t i = 0; i < size; ++i) made[i] = static_cast<char>('a' + (i * i + i / 251) % 26);
-  return made;
-}
-
 class Service_Files_Test : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(Service_Files_Test);
   CPPUNIT_TEST(a_file_is_opened_asked_about_and_closed);

@@ -20,12 +20,6 @@ using strata::Completed;
 using strata::Operation_Kind;
 using strata::Proactor;
 
-std::string text(std::size_t size) {
-  std::string made(size, ' ');
-  for (std::size_t i = 0; i < size; ++i) made[i] = static_cast<char>('a' + (i * i + i / 251) % 26);
-  return made;
-}
-
 Result<> read_lent(Actor& a, Completed&) { return a.read(); }
 
 /// What the seam's table does in place of one call of a ring, while it lives.
